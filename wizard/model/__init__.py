@@ -1,0 +1,120 @@
+"""Frozen data every room shares. Standard library only (and `idna`, see `address`).
+
+address    e-mail addresses, domain names in A-labels
+secret     passwords that do not leak
+evidence   where a setting comes from, trust
+servers    mail servers and services
+discovery  results of the search
+problem    the 48 causes
+account    the account and its verification
+programs   mail programs, plans, applied changes
+document   the JSON of the published contract (settings files)
+"""
+
+from wizard.model.account import (
+    Account,
+    Rung,
+    SideFailed,
+    SideResult,
+    SideUntested,
+    SideVerified,
+    Verification,
+)
+from wizard.model.address import (
+    AddressFault,
+    EmailAddress,
+    parse_address,
+    shown_domain,
+    to_ascii_domain,
+)
+from wizard.model.discovery import (
+    DiscoveryResult,
+    Failed,
+    Found,
+    HelpLink,
+    NothingFound,
+    Offline,
+    PasswordKind,
+    Provider,
+    SourceReport,
+    SourceState,
+)
+from wizard.model.evidence import Evidence, Source, Trust
+from wizard.model.problem import Problem, ProblemKind, Stage
+from wizard.model.programs import (
+    Applied,
+    ChangeRecord,
+    ClientExporter,
+    ClientPlan,
+    ClientProfile,
+    DetectedClient,
+    FileChange,
+    How,
+    Places,
+    Produced,
+    Setting,
+    Step,
+    Undone,
+)
+from wizard.model.secret import Secret
+from wizard.model.servers import (
+    DEFAULT_PORTS,
+    AuthMethod,
+    Security,
+    ServerSettings,
+    ServerType,
+    Service,
+    ServiceType,
+)
+
+__all__ = [
+    "DEFAULT_PORTS",
+    "Account",
+    "AddressFault",
+    "Applied",
+    "AuthMethod",
+    "ChangeRecord",
+    "ClientExporter",
+    "ClientPlan",
+    "ClientProfile",
+    "DetectedClient",
+    "DiscoveryResult",
+    "EmailAddress",
+    "Evidence",
+    "Failed",
+    "FileChange",
+    "Found",
+    "HelpLink",
+    "How",
+    "NothingFound",
+    "Offline",
+    "PasswordKind",
+    "Places",
+    "Problem",
+    "ProblemKind",
+    "Produced",
+    "Provider",
+    "Rung",
+    "Secret",
+    "Security",
+    "ServerSettings",
+    "ServerType",
+    "Service",
+    "ServiceType",
+    "Setting",
+    "SideFailed",
+    "SideResult",
+    "SideUntested",
+    "SideVerified",
+    "Source",
+    "SourceReport",
+    "SourceState",
+    "Stage",
+    "Step",
+    "Trust",
+    "Undone",
+    "Verification",
+    "parse_address",
+    "shown_domain",
+    "to_ascii_domain",
+]

@@ -1,0 +1,89 @@
+"""The account a person sets up, and what verification says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.model.address import EmailAddress
+from wizard.model.discovery import Provider
+from wizard.model.problem import Problem
+from wizard.model.servers import ServerSettings, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All a mail program has to know, the password excepted.
+
+    `name`: as it shall stand in the From line. `tested_at`: when receiving and sending were
+    verified, None where they were not (OAuth only, offline, files without a test).
+    """
+
+    address: EmailAddress
+    name: str
+    provider: Provider
+    incoming: ServerSettings
+    outgoing: ServerSettings
+    services: tuple[Service, ...] = ()
+    tested_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder: `stage` word, time in ms, `said` as cleaned server text."""
+
+    stage: str
+    ok: bool
+    ms: int
+    said: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SideVerified:
+    """One side works. `server`: as it was when it worked (user-name form, auth method)."""
+
+    server: ServerSettings
+    ms: int
+    capabilities: tuple[str, ...]
+    rungs: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SideFailed:
+    """One side does not work."""
+
+    problem: Problem
+    ms: int = 0
+    rungs: tuple[Rung, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SideUntested:
+    """One side was not tried. `reason`: `not-found`, `oauth-only`, `receiving-failed`."""
+
+    reason: str
+
+
+SideResult = SideVerified | SideFailed | SideUntested
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The verdict over both sides."""
+
+    incoming: SideResult
+    outgoing: SideResult
+
+    @property
+    def ok(self) -> bool:
+        """True where receiving and sending both logged in."""
+        return isinstance(self.incoming, SideVerified) and isinstance(self.outgoing, SideVerified)
+
+    @property
+    def problem(self) -> Problem | None:
+        """The first problem, receiving before sending."""
+        for side in (self.incoming, self.outgoing):
+            if isinstance(side, SideFailed):
+                return side.problem
+        return None

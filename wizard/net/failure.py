@@ -1,0 +1,61 @@
+"""`NetFailure`: the one exception the network raises, with a closed list of reasons.
+
+Rooms that talk over the network catch it where the conversation happens and turn it into a
+`Problem`; it never travels further.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+
+class Trouble(Enum):
+    """What went wrong on the wire."""
+
+    NO_SUCH_HOST = "no-such-host"
+    DNS = "dns"
+    OFFLINE = "offline"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    CLOSED = "closed"
+    TOO_LONG = "too-long"
+    SURPLUS_BEFORE_TLS = "surplus-before-tls"
+    NOT_TLS = "not-tls"
+    TLS_VERSION = "tls-version"
+    TLS_OTHER = "tls-other"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What a server's certificate says. `names`: DNS names and IP addresses it is valid for."""
+
+    names: tuple[str, ...] = ()
+    issuer: str = ""
+    subject: str = ""
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    self_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NetFailure(Exception):
+    """`verify_code`: X.509 verification code of OpenSSL, 0 where it is not about a certificate.
+
+    `early`: first bytes that came where TLS was expected (cut to 512), so that a plain banner or
+    a web page can be recognised.
+    """
+
+    trouble: Trouble
+    host: str = ""
+    port: int = 0
+    detail: str = ""
+    verify_code: int = 0
+    certificate: CertificateFacts | None = None
+    early: bytes = field(default=b"")
+
+    def __str__(self) -> str:
+        return f"{self.trouble.value} {self.host}:{self.port} {self.detail}".strip()
