@@ -41,7 +41,7 @@ class CertificateFacts:
     self_signed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # not frozen: contextlib writes __traceback__ on its way out
 class NetFailure(Exception):
     """`verify_code`: X.509 verification code of OpenSSL, 0 where it is not about a certificate.
 
