@@ -1,0 +1,27 @@
+"""The journeys as pure state machines; knows neither Qt nor the network.
+
+state     where a journey stands, free of secrets
+events    what can happen
+effects   what the outside is asked to do
+journey   reduce(state, event) -> (state, effects)
+services  the outside, as a Protocol; the vault of passwords
+driver    carries an effect out with the services and emits the events
+"""
+
+from wizard.flow.driver import carry_out
+from wizard.flow.journey import reduce
+from wizard.flow.services import Delivered, PasswordVault, Services, Side
+from wizard.flow.state import Page, ProgramRow, RowState, State
+
+__all__ = [
+    "Delivered",
+    "Page",
+    "PasswordVault",
+    "ProgramRow",
+    "RowState",
+    "Services",
+    "Side",
+    "State",
+    "carry_out",
+    "reduce",
+]

@@ -1,0 +1,64 @@
+"""Carries out effects: which service answers which, and with which event.
+
+Both faces use it: the window from its asyncio thread, the command line in `asyncio.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import assert_never
+
+from wizard.flow import effects as do
+from wizard.flow import events as ev
+from wizard.flow.services import Services, Side
+from wizard.model import Rung, SourceReport
+
+Emit = Callable[[ev.Event], None]
+
+
+async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
+    """Runs one effect to its end and emits its events.
+
+    `Cancel` is the caller's business (it owns the tasks) and does nothing here.
+    """
+    match effect:
+        case do.Cancel():
+            pass
+        case do.ForgetPasswords():
+            services.vault.clear()
+        case do.Suggest(text=text, domain=domain):
+            emit(ev.DomainSuggested(text, await services.suggest_domain(domain)))
+        case do.Search(request=request, address=address):
+
+            def on_report(report: SourceReport, request: int = request) -> None:
+                emit(ev.SearchProgressed(request, report))
+
+            emit(ev.SearchFinished(request, await services.discover(address, on_report)))
+        case do.Verify(request=request):
+
+            def on_rung(side: Side, rung: Rung, request: int = request) -> None:
+                emit(ev.VerifyProgressed(request, side, rung))
+
+            verification = await services.verify(
+                effect.address, effect.incoming, effect.outgoing, effect.provider, on_rung
+            )
+            emit(ev.VerifyFinished(request, verification, datetime.now(UTC).astimezone()))
+        case do.StorePassword(request=request, account=account):
+            emit(ev.PasswordStored(request, await services.store_password(account)))
+        case do.SendTestMessage(request=request, account=account):
+            emit(ev.TestMessageFinished(request, await services.send_test_message(account)))
+        case do.Detect(request=request):
+            emit(ev.ProgramsDetected(request, await services.detect()))
+        case do.MakePlan(request=request, client=client, account=account, profile=profile):
+            emit(ev.PlanMade(request, client, await services.plan(client, account, profile)))
+        case do.ApplyPlan(request=request, plan=plan, folder=folder):
+            emit(ev.PlanApplied(request, plan.client, await services.apply(plan, folder)))
+        case do.UndoChange(request=request, client=client, change_id=change_id):
+            emit(ev.ChangeUndone(request, client, await services.undo(change_id)))
+        case do.ListChanges(request=request):
+            emit(ev.ChangesListed(request, await services.changes()))
+        case do.Save(request=request, account=account, clients=clients, folder=folder):
+            emit(ev.Saved(request, await services.save(account, clients, folder)))
+        case _:
+            assert_never(effect)

@@ -1,0 +1,112 @@
+"""What a step of the journey asks the outside to do. Each carries the request id to answer to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.model import Account, ClientPlan, EmailAddress, Provider, ServerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stops this request; its late answers do not matter."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPasswords:
+    """Empties the vault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggest:
+    """Looks for a mistyped domain; `text` is what was typed, echoed in the answer."""
+
+    text: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    request: int
+    address: EmailAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    request: int
+    address: EmailAddress
+    incoming: ServerSettings | None
+    outgoing: ServerSettings | None
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class StorePassword:
+    request: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class SendTestMessage:
+    request: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Detect:
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakePlan:
+    request: int
+    client: str
+    account: Account
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPlan:
+    request: int
+    plan: ClientPlan
+    folder: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoChange:
+    request: int
+    client: str
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    request: int
+    account: Account
+    clients: tuple[str, ...]
+    folder: Path
+
+
+Effect = (
+    Cancel
+    | ForgetPasswords
+    | Suggest
+    | Search
+    | Verify
+    | StorePassword
+    | SendTestMessage
+    | Detect
+    | MakePlan
+    | ApplyPlan
+    | UndoChange
+    | ListChanges
+    | Save
+)

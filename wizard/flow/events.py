@@ -1,0 +1,288 @@
+"""What can happen: the person acts (upper half), or work reports (lower half).
+
+Reports carry the request they answer; those of a cancelled request are dropped by `reduce`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from wizard.flow.services import Delivered, Side
+from wizard.model import (
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    Problem,
+    Rung,
+    ServerSettings,
+    SourceReport,
+    Undone,
+    Verification,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressEdited:
+    """Typing on the first page: instant feedback, nothing leaves the computer."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSubmitted:
+    """*Find my settings*."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """*Stop* while something runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """*Back*: cancels what runs, shows the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """Does again what did not work on this page."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsAccepted:
+    """*Continue* on the found page. `consent`: the person agreed to untrusted hosts."""
+
+    consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManualRequested:
+    """*Change something* / *Enter them myself*."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManualSubmitted:
+    """The form was filled in and is valid."""
+
+    incoming: ServerSettings
+    outgoing: ServerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSubmitted:
+    """*Test and continue*; the password itself is in the vault. `keep`: into the keychain."""
+
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuedUntested:
+    """Go on without a login test, where none is possible (browser sign-in, offline)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestMessageRequested:
+    """*Send myself a test message*."""
+
+    __test__ = False  # a name for people, not a test class
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramsChosen:
+    """`profiles`: chosen profile id by client id, where a program has several."""
+
+    clients: tuple[str, ...]
+    profiles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyConfirmed:
+    """The preview was seen: set up this program (empty: all that are planned)."""
+
+    client: str = ""
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoRequested:
+    """Take back what was done for this program (or, by id, an older change)."""
+
+    client: str = ""
+    change_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """*Continue* after a verified password, or from the applying page to the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRequested:
+    """*Save everything as a folder*."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOver:
+    """*Set up another address*."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesRequested:
+    """*Remove what the wizard did*: show the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainSuggested:
+    """`suggestion` may be empty."""
+
+    text: str
+    suggestion: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProgressed:
+    """One source has news."""
+
+    request: int
+    report: SourceReport
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFinished:
+    """The search is over."""
+
+    request: int
+    result: DiscoveryResult
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyProgressed:
+    """One rung of one side is done."""
+
+    request: int
+    side: Side
+    rung: Rung
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFinished:
+    """Both sides have their verdict. `at`: when, with zone."""
+
+    request: int
+    verification: Verification
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordStored:
+    """`problem` None: the keychain has it."""
+
+    request: int
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestMessageFinished:
+    """The test message came back, or why not."""
+
+    __test__ = False
+
+    request: int
+    outcome: Delivered | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramsDetected:
+    """The mail programs of this computer."""
+
+    request: int
+    detected: tuple[DetectedClient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """What would change in one program, or why it can't."""
+
+    request: int
+    client: str
+    outcome: ClientPlan | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PlanApplied:
+    """One program is set up, or why not."""
+
+    request: int
+    client: str
+    outcome: Applied | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUndone:
+    """One change is taken back, or why not."""
+
+    request: int
+    client: str
+    outcome: Undone | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesListed:
+    """The journal's entries."""
+
+    request: int
+    changes: tuple[ChangeRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Everything is in the folder, or why not."""
+
+    request: int
+    outcome: tuple[Path, ...] | Problem
+
+
+Event = (
+    AddressEdited
+    | AddressSubmitted
+    | Stopped
+    | WentBack
+    | Retried
+    | SettingsAccepted
+    | ManualRequested
+    | ManualSubmitted
+    | PasswordSubmitted
+    | ContinuedUntested
+    | TestMessageRequested
+    | ProgramsChosen
+    | ApplyConfirmed
+    | UndoRequested
+    | Finished
+    | SaveRequested
+    | StartedOver
+    | ChangesRequested
+    | DomainSuggested
+    | SearchProgressed
+    | SearchFinished
+    | VerifyProgressed
+    | VerifyFinished
+    | PasswordStored
+    | TestMessageFinished
+    | ProgramsDetected
+    | PlanMade
+    | PlanApplied
+    | ChangeUndone
+    | ChangesListed
+    | Saved
+)

@@ -1,0 +1,563 @@
+"""The main journey as a pure function: `reduce(state, event) -> (state, effects)`.
+
+address -> searching -> found (or manual) -> password -> programs -> applying -> done
+
+Back is pop and cancel. Answers to requests that are no longer awaited change nothing. A problem
+sits on the state it happened in; the manual form can be reached from every one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import assert_never
+
+from wizard.flow import effects as do
+from wizard.flow import events as ev
+from wizard.flow.state import Page, ProgramRow, RowState, State
+from wizard.model import (
+    AddressFault,
+    Applied,
+    ClientPlan,
+    DiscoveryResult,
+    EmailAddress,
+    Failed,
+    Found,
+    NothingFound,
+    Offline,
+    Problem,
+    ProblemKind,
+    Provider,
+    ServerSettings,
+    SourceReport,
+    Stage,
+    Undone,
+    parse_address,
+)
+
+Step = tuple[State, tuple[do.Effect, ...]]
+
+
+def reduce(state: State, event: ev.Event) -> Step:
+    """One step of the journey. Pure: no clock, no I/O, no randomness."""
+    match event:
+        case ev.AddressEdited() | ev.AddressSubmitted() | ev.DomainSuggested():
+            return _address(state, event)
+        case ev.Stopped():
+            return _stop(state)
+        case ev.WentBack():
+            return _back(state)
+        case ev.Retried():
+            return _retry(state)
+        case ev.SearchProgressed() | ev.SearchFinished():
+            return _searching(state, event)
+        case (
+            ev.SettingsAccepted()
+            | ev.ManualRequested()
+            | ev.ManualSubmitted()
+            | ev.ContinuedUntested()
+        ):
+            return _settings(state, event)
+        case (
+            ev.PasswordSubmitted()
+            | ev.VerifyProgressed()
+            | ev.VerifyFinished()
+            | ev.PasswordStored()
+            | ev.TestMessageRequested()
+            | ev.TestMessageFinished()
+        ):
+            return _password(state, event)
+        case ev.ProgramsDetected() | ev.ProgramsChosen() | ev.PlanMade():
+            return _programs(state, event)
+        case (
+            ev.ApplyConfirmed()
+            | ev.PlanApplied()
+            | ev.UndoRequested()
+            | ev.ChangeUndone()
+            | ev.Finished()
+        ):
+            return _applying(state, event)
+        case ev.SaveRequested() | ev.Saved():
+            return _saving(state, event)
+        case ev.ChangesRequested() | ev.ChangesListed():
+            return _changes(state, event)
+        case ev.StartedOver():
+            fresh = State(revision=state.revision, name=state.name)
+            return fresh, (*_cancel_all(state), do.ForgetPasswords())
+        case _:
+            assert_never(event)
+
+
+# -- moving ---------------------------------------------------------------------------------
+
+
+def _show(state: State, page: Page) -> State:
+    """The next page; the one left is what Back returns to. Its problem stays behind."""
+    history = state.history
+    if state.page is not Page.SEARCHING and state.page is not page:
+        history = (*history, state.page)
+    return replace(state, page=page, history=history, problem=None)
+
+
+def _ask(state: State) -> tuple[State, int]:
+    """A new request whose answer is awaited."""
+    request = state.revision + 1
+    return replace(state, revision=request, running=state.running | {request}), request
+
+
+def _answered(state: State, request: int) -> State | None:
+    """The state with this request done; None where nobody waits for it any more."""
+    if request not in state.running:
+        return None
+    return replace(state, running=state.running - {request})
+
+
+def _cancel_all(state: State) -> tuple[do.Effect, ...]:
+    return tuple(do.Cancel(request) for request in sorted(state.running))
+
+
+def _idle(state: State) -> State:
+    """Nothing awaited: rows that were under way fall back to where they can go on from."""
+    rows = tuple(
+        replace(row, state=RowState.READY if row.plan else RowState.PROBLEM)
+        if row.state in {RowState.PLANNING, RowState.APPLYING, RowState.UNDOING}
+        else row
+        for row in state.rows
+    )
+    return replace(state, running=frozenset(), testing_message=False, rows=rows)
+
+
+def _stop(state: State) -> Step:
+    cancels = _cancel_all(state)
+    state = _idle(state)
+    if state.page is Page.SEARCHING:
+        state = replace(state, page=state.history[-1], history=state.history[:-1])
+    return state, cancels
+
+
+def _back(state: State) -> Step:
+    if not state.history:
+        return state, ()
+    cancels = _cancel_all(state)
+    page = state.history[-1]
+    state = replace(
+        _idle(state), page=page, history=state.history[:-1], problem=None, test_message=None
+    )
+    return state, cancels
+
+
+def _retry(state: State) -> Step:
+    if state.busy:
+        return state, ()
+    if state.page in {Page.ADDRESS, Page.FOUND, Page.MANUAL} and state.address is not None:
+        return _start_search(state, state.address)
+    if state.page is Page.PASSWORD:
+        return _start_verify(state)
+    if state.page is Page.APPLYING:
+        waiting = [row for row in state.rows if row.state is RowState.PROBLEM]
+        return _make_plans(state, tuple(row.client for row in waiting))
+    return state, ()
+
+
+# -- the address and the search ---------------------------------------------------------------
+
+
+def _address(
+    state: State, event: ev.AddressEdited | ev.AddressSubmitted | ev.DomainSuggested
+) -> Step:
+    match event:
+        case ev.AddressEdited(name=name, text=text):
+            state = replace(state, name=name, text=text, fault=None, suggestion="", problem=None)
+            parsed = parse_address(text)
+            if isinstance(parsed, EmailAddress):
+                return state, (do.Suggest(text, parsed.domain),)
+            return state, ()
+        case ev.DomainSuggested(text=text, suggestion=suggestion):
+            if text != state.text:
+                return state, ()
+            return replace(state, suggestion=suggestion), ()
+        case ev.AddressSubmitted(name=name, text=text):
+            if state.busy:
+                return state, ()
+            state = replace(state, name=name.strip(), text=text)
+            parsed = parse_address(text)
+            if isinstance(parsed, AddressFault):
+                return replace(state, fault=parsed), ()
+            known = state.result
+            if known is not None and parsed == state.address and isinstance(known, Found):
+                return _take_found(replace(state, fault=None), known), ()
+            return _start_search(replace(state, fault=None), parsed)
+
+
+def _start_search(state: State, address: EmailAddress) -> Step:
+    # A search starts afresh: nothing that belonged to another address may survive it.
+    origin = state.page if state.page is Page.ADDRESS else None
+    fresh = State(
+        revision=state.revision,
+        name=state.name,
+        text=state.text,
+        address=address,
+        history=(Page.ADDRESS,) if origin is None else (*state.history, origin),
+        page=Page.SEARCHING,
+    )
+    fresh, request = _ask(fresh)
+    return fresh, (do.ForgetPasswords(), do.Search(request, address))
+
+
+def _searching(state: State, event: ev.SearchProgressed | ev.SearchFinished) -> Step:
+    match event:
+        case ev.SearchProgressed(request=request, report=report):
+            if request not in state.running:
+                return state, ()
+            return replace(state, reports=_merge_report(state.reports, report)), ()
+        case ev.SearchFinished(request=request, result=result):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return _take_result(answered, result), ()
+
+
+def _merge_report(
+    reports: tuple[SourceReport, ...], report: SourceReport
+) -> tuple[SourceReport, ...]:
+    """Rows keep their place; a new source is added at the end, so nothing jumps."""
+    for index, known in enumerate(reports):
+        if known.source is report.source:
+            return (*reports[:index], report, *reports[index + 1 :])
+    return (*reports, report)
+
+
+def _take_result(state: State, result: DiscoveryResult) -> State:
+    state = replace(state, result=result, reports=result.reports or state.reports)
+    match result:
+        case Found():
+            return _take_found(state, result)
+        case NothingFound(guesses=guesses, unencrypted_only=unencrypted_only):
+            kind = ProblemKind.UNENCRYPTED_ONLY if unencrypted_only else ProblemKind.NOTHING_FOUND
+            problem = Problem(kind, Stage.DISCOVER, host=result.address.domain)
+            return replace(_prefill(_show(state, Page.MANUAL), guesses), problem=problem)
+        case Offline(problem=problem, pack=pack, guesses=guesses):
+            if pack is not None:
+                return replace(_take_found(state, pack), problem=problem)
+            return replace(_prefill(_show(state, Page.MANUAL), guesses), problem=problem)
+        case Failed(problem=problem, guesses=guesses, suggestion=suggestion):
+            # The address itself is the likely culprit: back to it, with the form one click away.
+            state = _prefill(replace(state, page=Page.ADDRESS, history=()), guesses)
+            return replace(state, problem=problem, suggestion=suggestion)
+        case _:
+            assert_never(result)
+
+
+def _take_found(state: State, found: Found) -> State:
+    state = replace(
+        state,
+        provider=found.provider,
+        incoming=next(iter(found.incoming), None),
+        outgoing=next(iter(found.outgoing), None),
+        services=found.services,
+        consented=False,
+    )
+    return _show(state, Page.FOUND)
+
+
+def _prefill(state: State, guesses: tuple[ServerSettings, ...]) -> State:
+    return replace(
+        state,
+        provider=Provider(""),
+        incoming=next((server for server in guesses if server.type.is_incoming), None),
+        outgoing=next((server for server in guesses if not server.type.is_incoming), None),
+    )
+
+
+# -- settings ---------------------------------------------------------------------------------
+
+
+def _settings(
+    state: State,
+    event: ev.SettingsAccepted | ev.ManualRequested | ev.ManualSubmitted | ev.ContinuedUntested,
+) -> Step:
+    match event:
+        case ev.ManualRequested():
+            if state.address is None or state.page is Page.MANUAL:
+                return state, ()
+            cancels = _cancel_all(state)
+            state = _idle(state)
+            if state.page is Page.SEARCHING and isinstance(state.result, Found | None):
+                state = replace(state, result=None)
+            return _show(state, Page.MANUAL), cancels
+        case ev.ManualSubmitted(incoming=incoming, outgoing=outgoing):
+            state = replace(state, incoming=incoming, outgoing=outgoing, consented=True)
+            return _to_password(state)
+        case ev.SettingsAccepted(consent=consent):
+            if state.needs_consent and not consent:
+                return state, ()
+            if state.incoming is None or state.outgoing is None:
+                return _show(state, Page.MANUAL), ()
+            return _to_password(replace(state, consented=True))
+        case ev.ContinuedUntested():
+            if not _may_skip_test(state):
+                return state, ()
+            return _to_programs(replace(state, untested=True))
+
+
+def _to_password(state: State) -> Step:
+    state = replace(
+        state,
+        verification=None,
+        tested_at=None,
+        untested=False,
+        incoming_rungs=(),
+        outgoing_rungs=(),
+        test_message=None,
+    )
+    return _show(state, Page.PASSWORD), ()
+
+
+def _may_skip_test(state: State) -> bool:
+    """A login test is left out only where none is possible, never to get round a problem."""
+    if state.account is None or state.page is not Page.PASSWORD or state.busy:
+        return False
+    if not state.password_possible or isinstance(state.result, Offline):
+        return True
+    return state.problem is not None and state.problem.kind in {
+        ProblemKind.NO_INTERNET,
+        ProblemKind.OAUTH_ONLY,
+        ProblemKind.PASSWORD_LOGIN_OFF,
+        ProblemKind.SENDING_WITH_PASSWORD_OFF,
+    }
+
+
+# -- the password -----------------------------------------------------------------------------
+
+
+def _password(
+    state: State,
+    event: ev.PasswordSubmitted
+    | ev.VerifyProgressed
+    | ev.VerifyFinished
+    | ev.PasswordStored
+    | ev.TestMessageRequested
+    | ev.TestMessageFinished,
+) -> Step:
+    match event:
+        case ev.PasswordSubmitted(keep=keep):
+            if state.busy:
+                return state, ()
+            return _start_verify(replace(state, keep_password=keep))
+        case ev.VerifyProgressed(request=request, side=side, rung=rung):
+            if request not in state.running:
+                return state, ()
+            if side == "incoming":
+                return replace(state, incoming_rungs=(*state.incoming_rungs, rung)), ()
+            return replace(state, outgoing_rungs=(*state.outgoing_rungs, rung)), ()
+        case ev.VerifyFinished(request=request, verification=verification, at=at):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            state = replace(answered, verification=verification, problem=verification.problem)
+            if not verification.ok:
+                return state, ()
+            state = replace(state, tested_at=at)
+            account = state.account
+            if not state.keep_password or account is None:
+                return state, ()
+            state, request = _ask(state)
+            return state, (do.StorePassword(request, account),)
+        case ev.PasswordStored(request=request, problem=problem):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return replace(answered, keychain_problem=problem), ()
+        case ev.TestMessageRequested():
+            account = state.account
+            if state.testing_message or account is None or state.tested_at is None:
+                return state, ()
+            state, request = _ask(replace(state, testing_message=True, test_message=None))
+            return state, (do.SendTestMessage(request, account),)
+        case ev.TestMessageFinished(request=request, outcome=outcome):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return replace(answered, testing_message=False, test_message=outcome), ()
+
+
+def _start_verify(state: State) -> Step:
+    if state.address is None:
+        return state, ()
+    state = replace(
+        state,
+        problem=None,
+        verification=None,
+        tested_at=None,
+        untested=False,
+        keychain_problem=None,
+        incoming_rungs=(),
+        outgoing_rungs=(),
+        test_message=None,
+    )
+    state, request = _ask(state)
+    assert state.address is not None
+    effect = do.Verify(request, state.address, state.incoming, state.outgoing, state.provider)
+    return state, (effect,)
+
+
+# -- the programs -----------------------------------------------------------------------------
+
+
+def _to_programs(state: State) -> Step:
+    state = _show(state, Page.PROGRAMS)
+    state, request = _ask(state)
+    return state, (do.Detect(request),)
+
+
+def _programs(state: State, event: ev.ProgramsDetected | ev.ProgramsChosen | ev.PlanMade) -> Step:
+    match event:
+        case ev.ProgramsDetected(request=request, detected=detected):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return replace(answered, detected=detected), ()
+        case ev.ProgramsChosen(clients=clients, profiles=profiles):
+            if state.page is Page.PASSWORD:
+                return state, ()
+            if not clients:
+                return state, ()
+            state = replace(
+                state,
+                chosen=clients,
+                profiles=MappingProxyType(dict(profiles)),
+                rows=tuple(
+                    state.row(client) or ProgramRow(client, RowState.PLANNING) for client in clients
+                ),
+            )
+            todo = tuple(row.client for row in state.rows if row.applied is None)
+            return _make_plans(_show(state, Page.APPLYING), todo)
+        case ev.PlanMade(request=request, client=client, outcome=outcome):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return _with_outcome(answered, client, outcome), ()
+
+
+def _make_plans(state: State, clients: tuple[str, ...]) -> Step:
+    account = state.account
+    if account is None:
+        return state, ()
+    effects: list[do.Effect] = []
+    for client in clients:
+        state, request = _ask(state)
+        profile = state.profiles.get(client, "")
+        row = ProgramRow(client, RowState.PLANNING, profile=profile)
+        state = _with_row(state, row)
+        effects.append(do.MakePlan(request, client, account, profile))
+    return state, tuple(effects)
+
+
+def _with_row(state: State, row: ProgramRow) -> State:
+    return replace(
+        state, rows=tuple(row if old.client == row.client else old for old in state.rows)
+    )
+
+
+def _with_outcome(
+    state: State, client: str, outcome: ClientPlan | Applied | Undone | Problem
+) -> State:
+    """The row of a program after its plan, its apply or its undo came back."""
+    row = state.row(client)
+    if row is None:
+        return state
+    match outcome:
+        case ClientPlan():
+            row = replace(row, state=RowState.READY, plan=outcome, problem=None)
+        case Applied():
+            row = replace(row, state=RowState.DONE, applied=outcome, problem=None)
+        case Undone():
+            row = replace(row, state=RowState.UNDONE, undone=outcome, applied=None, problem=None)
+        case Problem():
+            row = replace(row, state=RowState.PROBLEM, problem=outcome)
+        case _:
+            assert_never(outcome)
+    return _with_row(state, row)
+
+
+# -- applying ---------------------------------------------------------------------------------
+
+
+def _applying(
+    state: State,
+    event: ev.ApplyConfirmed | ev.PlanApplied | ev.UndoRequested | ev.ChangeUndone | ev.Finished,
+) -> Step:
+    match event:
+        case ev.ApplyConfirmed(client=client, folder=folder):
+            effects: list[do.Effect] = []
+            for row in state.rows:
+                if row.plan is None or row.state is not RowState.READY:
+                    continue
+                if client and row.client != client:
+                    continue
+                state, request = _ask(state)
+                state = _with_row(state, replace(row, state=RowState.APPLYING))
+                effects.append(do.ApplyPlan(request, row.plan, folder))
+            return state, tuple(effects)
+        case ev.PlanApplied(request=request, client=client, outcome=outcome):
+            # What was done to a program is taken note of even if nobody waits any more.
+            answered = _answered(state, request)
+            if answered is None:
+                if isinstance(outcome, Applied):
+                    return _with_outcome(state, client, outcome), ()
+                return state, ()
+            return _with_outcome(answered, client, outcome), ()
+        case ev.UndoRequested(client=client, change_id=change_id):
+            undo_row = state.row(client) if client else None
+            if undo_row is not None and undo_row.applied is not None:
+                change_id = undo_row.applied.change_id
+                state = _with_row(state, replace(undo_row, state=RowState.UNDOING))
+            if not change_id:
+                return state, ()
+            state, request = _ask(replace(state, problem=None))
+            return state, (do.UndoChange(request, client, change_id),)
+        case ev.ChangeUndone(request=request, client=client, outcome=outcome):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            if answered.row(client) is not None:
+                return _with_outcome(answered, client, outcome), ()
+            if isinstance(outcome, Problem):
+                return replace(answered, problem=outcome), ()
+            remaining = tuple(
+                change for change in answered.changes or () if change.id != outcome.id
+            )
+            return replace(answered, changes=remaining), ()
+        case ev.Finished():
+            if state.page is Page.PASSWORD and (state.tested_at or state.untested):
+                return _to_programs(state)
+            if state.page is Page.APPLYING and not state.busy:
+                return _show(state, Page.DONE), ()
+            return state, ()
+
+
+def _saving(state: State, event: ev.SaveRequested | ev.Saved) -> Step:
+    match event:
+        case ev.SaveRequested(folder=folder):
+            account = state.account
+            if account is None:
+                return state, ()
+            state, request = _ask(replace(state, saved=None))
+            return state, (do.Save(request, account, state.chosen, folder),)
+        case ev.Saved(request=request, outcome=outcome):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return replace(answered, saved=outcome), ()
+
+
+def _changes(state: State, event: ev.ChangesRequested | ev.ChangesListed) -> Step:
+    match event:
+        case ev.ChangesRequested():
+            state, request = _ask(_show(replace(state, changes=None), Page.CHANGES))
+            return state, (do.ListChanges(request),)
+        case ev.ChangesListed(request=request, changes=changes):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            return replace(answered, changes=changes), ()

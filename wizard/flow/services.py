@@ -1,0 +1,122 @@
+"""What the journeys need from the outside: declared here, built in `app`, replaced in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from wizard.model import (
+    Account,
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Problem,
+    Provider,
+    Rung,
+    Secret,
+    ServerSettings,
+    SourceReport,
+    Undone,
+    Verification,
+)
+
+Side = Literal["incoming", "outgoing"]
+
+
+class PasswordVault:
+    """Where the password waits, in memory, between being typed and being used.
+
+    It is deliberately not part of `State`: states are kept for Back, compared and logged.
+    """
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, Secret] = {}
+
+    def put(self, address: EmailAddress, secret: Secret) -> None:
+        """Keeps the password of an address until `clear`."""
+        self._secrets[str(address)] = secret
+
+    def get(self, address: EmailAddress) -> Secret | None:
+        """The password typed for this address, if any."""
+        return self._secrets.get(str(address))
+
+    def clear(self) -> None:
+        """Forgets all passwords."""
+        self._secrets.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The test message came back. `seconds`: from sending to seeing it in the mailbox."""
+
+    seconds: float
+    authentication_results: str = ""
+
+
+class Services(Protocol):
+    """The outside. Every method may be cancelled; passwords are taken from `vault`."""
+
+    @property
+    def vault(self) -> PasswordVault:
+        """Where the password page leaves what was typed."""
+        ...
+
+    async def suggest_domain(self, domain: str) -> str:
+        """The domain probably meant, empty where none is close."""
+        ...
+
+    async def discover(
+        self, address: EmailAddress, progress: Callable[[SourceReport], None]
+    ) -> DiscoveryResult:
+        """Looks for the servers of an address."""
+        ...
+
+    async def verify(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Side, Rung], None],
+    ) -> Verification:
+        """Logs in to both sides with the vault's password."""
+        ...
+
+    async def store_password(self, account: Account) -> Problem | None:
+        """Puts the vault's password into the system's keychain."""
+        ...
+
+    async def send_test_message(self, account: Account) -> Delivered | Problem:
+        """Sends a message to oneself, waits for it, deletes it."""
+        ...
+
+    async def detect(self) -> tuple[DetectedClient, ...]:
+        """Mail programs on this computer."""
+        ...
+
+    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+        """What would change in one program. `profile`: id, empty for the program's own choice."""
+        ...
+
+    async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
+        """Carries a plan out; files to hand over go to `folder` (None: the usual place)."""
+        ...
+
+    async def undo(self, change_id: str) -> Undone | Problem:
+        """Takes one change back."""
+        ...
+
+    async def changes(self) -> tuple[ChangeRecord, ...]:
+        """What the wizard has changed on this computer, newest first."""
+        ...
+
+    async def save(
+        self, account: Account, clients: tuple[str, ...], folder: Path
+    ) -> tuple[Path, ...] | Problem:
+        """Writes everything for an account into one folder."""
+        ...

@@ -1,0 +1,184 @@
+"""Where a journey stands. Immutable, comparable, free of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from types import MappingProxyType
+
+from wizard.flow.services import Delivered
+from wizard.model import (
+    Account,
+    AddressFault,
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Found,
+    How,
+    PasswordKind,
+    Problem,
+    Provider,
+    Rung,
+    ServerSettings,
+    Service,
+    SideVerified,
+    SourceReport,
+    Undone,
+    Verification,
+)
+
+
+class Page(Enum):
+    """What is shown. SEARCHING is passed through; all others can be come back to."""
+
+    ADDRESS = "address"
+    SEARCHING = "searching"
+    FOUND = "found"
+    MANUAL = "manual"
+    PASSWORD = "password"  # noqa: S105 - a page
+    PROGRAMS = "programs"
+    APPLYING = "applying"
+    DONE = "done"
+    CHANGES = "changes"
+
+
+class RowState(Enum):
+    """How far one program is."""
+
+    PLANNING = "planning"
+    READY = "ready"
+    APPLYING = "applying"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRow:
+    """One chosen program on the applying page. `problem` may stand beside a plan or a result."""
+
+    client: str
+    state: RowState
+    plan: ClientPlan | None = None
+    applied: Applied | None = None
+    undone: Undone | None = None
+    problem: Problem | None = None
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything the pages need to draw themselves.
+
+    `history`: pages that Back returns to. `running`: requests whose answers are awaited.
+    `problem`: sits on the page it happened on and goes with it. `revision`: requests given out.
+    """
+
+    page: Page = Page.ADDRESS
+    history: tuple[Page, ...] = ()
+    running: frozenset[int] = frozenset()
+    revision: int = 0
+
+    name: str = ""
+    text: str = ""
+    fault: AddressFault | None = None
+    suggestion: str = ""
+    address: EmailAddress | None = None
+
+    reports: tuple[SourceReport, ...] = ()
+    result: DiscoveryResult | None = None
+    consented: bool = False
+    provider: Provider = field(default_factory=lambda: Provider(""))
+    incoming: ServerSettings | None = None
+    outgoing: ServerSettings | None = None
+    services: tuple[Service, ...] = ()
+
+    keep_password: bool = True
+    incoming_rungs: tuple[Rung, ...] = ()
+    outgoing_rungs: tuple[Rung, ...] = ()
+    verification: Verification | None = None
+    tested_at: datetime | None = None
+    untested: bool = False
+    keychain_problem: Problem | None = None
+    test_message: Delivered | Problem | None = None
+    testing_message: bool = False
+
+    detected: tuple[DetectedClient, ...] | None = None
+    chosen: tuple[str, ...] = ()
+    profiles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    rows: tuple[ProgramRow, ...] = ()
+    saved: tuple[Path, ...] | Problem | None = None
+    changes: tuple[ChangeRecord, ...] | None = None
+
+    problem: Problem | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while answers are awaited."""
+        return bool(self.running)
+
+    @property
+    def needs_consent(self) -> tuple[ServerSettings, ...]:
+        """Servers found on untrusted evidence that the person has not agreed to yet."""
+        if self.consented or not isinstance(self.result, Found):
+            return ()
+        return tuple(
+            server
+            for server in self.result.needs_consent
+            if server in (self.incoming, self.outgoing)
+        )
+
+    @property
+    def password_possible(self) -> bool:
+        """False where this mailbox takes no password from a program at all."""
+        if self.provider.password_kind in {
+            PasswordKind.OAUTH_IN_CLIENT,
+            PasswordKind.NOT_POSSIBLE,
+        }:
+            return False
+        servers = [server for server in (self.incoming, self.outgoing) if server is not None]
+        return any(server.takes_password for server in servers) or not servers
+
+    @property
+    def account(self) -> Account | None:
+        """The account as it stands, with what verification corrected; None while incomplete."""
+        if self.address is None or self.incoming is None or self.outgoing is None:
+            return None
+        incoming, outgoing = self.incoming, self.outgoing
+        if self.verification is not None:
+            match self.verification.incoming:
+                case SideVerified(server=server):
+                    incoming = server
+            match self.verification.outgoing:
+                case SideVerified(server=server):
+                    outgoing = server
+        return Account(
+            address=self.address,
+            name=self.name,
+            provider=self.provider,
+            incoming=incoming,
+            outgoing=outgoing,
+            services=self.services,
+            tested_at=self.tested_at,
+        )
+
+    def row(self, client: str) -> ProgramRow | None:
+        """The row of a program on the applying page."""
+        return next((row for row in self.rows if row.client == client), None)
+
+    @property
+    def loses_something(self) -> bool:
+        """True where closing the window now would cut a change short."""
+        return any(row.state in {RowState.APPLYING, RowState.UNDOING} for row in self.rows)
+
+
+def hands_over_files(plan: ClientPlan) -> bool:
+    """True where a plan produces files for a person rather than changing a program."""
+    return plan.how is How.FILES or (bool(plan.files) and not plan.changes)
