@@ -8,6 +8,7 @@ discovery  results of the search
 problem    the 48 causes
 account    the account and its verification
 programs   mail programs, plans, applied changes
+words      sentences for people, in rooms that know no translations
 document   the JSON of the published contract (settings files)
 """
 
@@ -50,6 +51,7 @@ from wizard.model.programs import (
     DetectedClient,
     FileChange,
     How,
+    Interrupted,
     Places,
     Produced,
     Setting,
@@ -66,9 +68,11 @@ from wizard.model.servers import (
     Service,
     ServiceType,
 )
+from wizard.model.words import N_, SourceWords, Words
 
 __all__ = [
     "DEFAULT_PORTS",
+    "N_",
     "Account",
     "AddressFault",
     "Applied",
@@ -86,6 +90,7 @@ __all__ = [
     "Found",
     "HelpLink",
     "How",
+    "Interrupted",
     "NothingFound",
     "Offline",
     "PasswordKind",
@@ -109,11 +114,13 @@ __all__ = [
     "Source",
     "SourceReport",
     "SourceState",
+    "SourceWords",
     "Stage",
     "Step",
     "Trust",
     "Undone",
     "Verification",
+    "Words",
     "parse_address",
     "shown_domain",
     "to_ascii_domain",

@@ -94,6 +94,7 @@ class ProblemKind(Enum):
     PROGRAM_MISSING = (0, "program-missing")
     PROGRAM_READ_ONLY = (0, "program-read-only")
     PROGRAM_FILE_UNREADABLE = (0, "program-file-unreadable")
+    PROGRAM_FILE_CHANGED = (0, "program-file-changed")
     PROGRAM_UNSUPPORTED = (0, "program-unsupported")
     PROFILE_CHOICE_NEEDED = (0, "profile-choice-needed")
     CHANGE_UNKNOWN = (0, "change-unknown")

@@ -1,6 +1,12 @@
 """Mail programs: what is installed, what would change, what was changed.
 
-A client's life: detect -> plan (pure) -> preview -> apply -> prove -> undo.
+A client's life: detect -> plan (pure) -> preview -> apply -> prove -> undo. Where this computer is
+not to be touched, or does not have the program: `files`, the same as things to carry elsewhere.
+
+How                 ClientPlan has
+├── CHANGE          changes (and files: the same for carrying elsewhere)
+├── FILES           files, and steps that say what to do with them
+└── STEPS           steps alone
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from typing import Protocol
 
 from wizard.model.account import Account
 from wizard.model.problem import Problem
+from wizard.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,8 @@ class Places:
 
     `system`: `linux`, `windows`, `darwin`. `config`, `data`: per-user folders of the system
     (`~/.config`, `%APPDATA%`, `~/Library/Application Support` …), `state`: the wizard's own folder
-    (journal and back-ups), `search_path`: folders of executables.
+    (journal and back-ups), `search_path`: folders of executables, `programs`: folders where
+    programs are installed (`/usr/lib`, `C:\\Program Files`, `/Applications` …).
     """
 
     system: str
@@ -30,22 +38,30 @@ class Places:
     state: Path
     search_path: tuple[Path, ...] = ()
     language: str = "en"
+    programs: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ClientProfile:
-    """One profile (set of accounts) of a program. `accounts`: addresses or logins in it."""
+    """One profile (set of accounts) of a program. `accounts`: addresses or logins in it.
+
+    `id` is what `plan(profile=…)` takes; stable as long as the profile stays where it is.
+    """
 
     id: str
     name: str
     path: Path
     is_default: bool
     accounts: tuple[str, ...] = ()
+    running: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DetectedClient:
-    """A mail program found here. `version` may be empty."""
+    """A mail program found here. `version` may be empty. `running`: its default profile is in use.
+
+    `path`: the executable, or the folder of its profiles where the program itself was not found.
+    """
 
     id: str
     name: str
@@ -99,10 +115,14 @@ class Produced:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One guided step. `copy`: a value beside it with its own Copy button."""
+    """One guided step. `copy`: a value beside it with its own Copy button.
+
+    `group`: heading that the steps of one way or version share; empty where there is only one.
+    """
 
     text: str
     copy: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +145,18 @@ class ClientPlan:
     notes: tuple[str, ...] = ()
     profile: ClientProfile | None = None
 
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The readable preview over all files."""
+        return tuple(setting for change in self.changes for setting in change.settings)
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Done. `change_id` names the undo record; empty where nothing needs undoing."""
+    """Done. `change_id` names the undo record; empty where nothing needs undoing.
+
+    `proof`: what was read back afterwards, as a word for the log (`read-back`), empty if nothing.
+    """
 
     plan: ClientPlan
     change_id: str = ""
@@ -138,13 +166,27 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """One entry of the journal as shown to people. `when` is ISO 8601 with zone."""
+    """One entry of the journal as shown to people. `when` is ISO 8601 with zone.
+
+    `what`: the files that were changed, in the order of the change.
+    """
 
     id: str
     client: str
     account: str
     when: str
     what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A change whose end never came (power cut, `kill -9`): to be finished or undone.
+
+    `undoing`: it was the undo that was cut off.
+    """
+
+    record: ChangeRecord
+    undoing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +206,31 @@ class ClientExporter(Protocol):
         """The word of `--apps`."""
         ...
 
+    @property
+    def name(self) -> str:
+        """What people call it; goes through `Words.text` (product names stay as they are)."""
+        ...
+
     def detect(self, places: Places) -> DetectedClient | None:
         """The program on this computer, None where it is not found."""
         ...
 
     def plan(
-        self, account: Account, detected: DetectedClient | None, places: Places
+        self,
+        account: Account,
+        detected: DetectedClient | None,
+        places: Places,
+        words: Words,
+        profile: str | None = None,
     ) -> ClientPlan | Problem:
-        """What would change; reads, never writes."""
+        """What would change on this computer; reads, never writes.
+
+        `profile`: id of the `ClientProfile` to use, None for the program's default.
+        """
+        ...
+
+    def files(self, account: Account, words: Words) -> ClientPlan | Problem:
+        """The same to carry elsewhere (How.FILES or How.STEPS): looks at nothing here."""
         ...
 
     def apply(self, plan: ClientPlan, places: Places) -> Applied | Problem:
