@@ -38,8 +38,25 @@ from wizard.model import (
 Step = tuple[State, tuple[do.Effect, ...]]
 
 
+_PAGES_OF: dict[type, frozenset[Page]] = {
+    ev.AddressEdited: frozenset({Page.ADDRESS}),
+    ev.AddressSubmitted: frozenset({Page.ADDRESS}),
+    ev.SettingsAccepted: frozenset({Page.FOUND}),
+    ev.ManualSubmitted: frozenset({Page.MANUAL}),
+    ev.ContinuedUntested: frozenset({Page.PASSWORD}),
+    ev.PasswordSubmitted: frozenset({Page.PASSWORD}),
+    ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
+    ev.ApplyConfirmed: frozenset({Page.APPLYING}),
+    ev.Finished: frozenset({Page.PASSWORD, Page.APPLYING}),
+    ev.ChangesRequested: frozenset({Page.ADDRESS, Page.DONE}),
+}
+"""The pages a person can do these from; a click that arrives after its page left means nothing."""
+
+
 def reduce(state: State, event: ev.Event) -> Step:
     """One step of the journey. Pure: no clock, no I/O, no randomness."""
+    if state.page not in _PAGES_OF.get(type(event), frozenset(Page)):
+        return state, ()
     match event:
         case ev.AddressEdited() | ev.AddressSubmitted() | ev.DomainSuggested():
             return _address(state, event)
@@ -315,7 +332,7 @@ def _to_password(state: State) -> Step:
 
 def _may_skip_test(state: State) -> bool:
     """A login test is left out only where none is possible, never to get round a problem."""
-    if state.account is None or state.page is not Page.PASSWORD or state.busy:
+    if state.account is None or state.busy:
         return False
     if not state.password_possible or isinstance(state.result, Offline):
         return True
@@ -418,8 +435,6 @@ def _programs(state: State, event: ev.ProgramsDetected | ev.ProgramsChosen | ev.
                 return state, ()
             return replace(answered, detected=detected), ()
         case ev.ProgramsChosen(clients=clients, profiles=profiles):
-            if state.page is Page.PASSWORD:
-                return state, ()
             if not clients:
                 return state, ()
             state = replace(
