@@ -1,0 +1,163 @@
+"""The words of the command line. The parser knows no other room, so `--help` is instant."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from wizard import __version__
+from wizard.model import Source
+
+APPS = (
+    "thunderbird",
+    "outlook",
+    "apple",
+    "thunderbird-mobile",
+    "evolution",
+    "claws",
+    "sheet",
+)
+
+
+class UsageFault(Exception):
+    """The words do not make a command. `usage`: how it goes."""
+
+    def __init__(self, reason: str, usage: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves the ending to its caller, which may owe the user a JSON object."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageFault(message, self.format_usage())
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Options every command takes may stand before or after it."""
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("options of every command")
+    group.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    group.add_argument("--lang", metavar="LL", help="language of the sentences: en, fr, de, it, es")
+    group.add_argument("--log-file", type=Path, metavar="FILE", help="write a log without secrets")
+    group.add_argument("--provider", type=Path, metavar="FILE", help="a mail host's provider file")
+    group.add_argument(
+        "--resolver", metavar="HOST[:PORT]", help="name server to ask instead of the system's"
+    )
+    group.add_argument(
+        "--ca", type=Path, metavar="FILE", help="trust these certificates instead of the system's"
+    )
+
+    top = _Parser(
+        prog="mail-wizard",
+        description="Sets up a mail account in the programs you use. Without a command it opens "
+        "the window.",
+        parents=[common],
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    top.add_argument("--exit-after-first-paint", action="store_true", help=argparse.SUPPRESS)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, text: str) -> _Parser:
+        return commands.add_parser(
+            name, help=text, description=text, parents=[common], allow_abbrev=False
+        )
+
+    discover = command("discover", "Look for the servers of an address.")
+    discover.add_argument("address", metavar="ADDRESS")
+    discover.add_argument("--timeout", type=_seconds, default=10.0, metavar="S")
+    discover.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        choices=[source.value for source in Source if source is not Source.MANUAL],
+        metavar="NAME",
+        help="ask only this source (may be given several times)",
+    )
+    discover.add_argument("--all", action="store_true", help="wait for every source")
+
+    parse = command("parse-autoconfig", "Show the servers an autoconfig document yields.")
+    parse.add_argument("file", type=Path, metavar="FILE")
+    parse.add_argument("--address", required=True, metavar="A")
+
+    verify = command("verify", "Test receiving and sending with the password.")
+    verify.add_argument("address", metavar="ADDRESS")
+    _settings(verify)
+    _password(verify)
+    _yes(verify)
+
+    setup = command("setup", "The whole journey: find, test, set up.")
+    setup.add_argument("address", metavar="ADDRESS")
+    setup.add_argument("--name", required=True, metavar="N", help="your name, as others see it")
+    setup.add_argument(
+        "--apps",
+        required=True,
+        type=_apps,
+        metavar="LIST",
+        help="comma-separated: " + ", ".join((*APPS, "all")),
+    )
+    setup.add_argument("--out", type=Path, metavar="DIR", help="files only: touch no program")
+    _settings(setup)
+    _password(setup)
+    _yes(setup)
+
+    render = command("render", "Write the files for one program from a settings file.")
+    render.add_argument("--settings", type=Path, required=True, metavar="FILE")
+    render.add_argument("--app", required=True, choices=APPS, metavar="APP")
+    render.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    command("apps", "List the mail programs found on this computer.")
+
+    undo = command("undo", "Show what was changed, or take one change back.")
+    undo.add_argument("id", nargs="?", metavar="ID")
+    _yes(undo)
+
+    demo = command("demo", "Try the whole journey against a mail provider inside this program.")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="where files and pictures go")
+    demo.add_argument(
+        "--mode",
+        choices=("normal", "wrong-password", "slow"),
+        default="normal",
+        help="how the embedded provider behaves",
+    )
+    return top
+
+
+def _settings(command: _Parser) -> None:
+    command.add_argument(
+        "--settings", type=Path, metavar="FILE", help="use these servers instead of searching"
+    )
+
+
+def _password(command: _Parser) -> None:
+    command.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="read the password from the first line of standard input",
+    )
+
+
+def _yes(command: _Parser) -> None:
+    command.add_argument("--yes", action="store_true", help="agree to what would be asked")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 60:
+        raise argparse.ArgumentTypeError("between 0 and 60 seconds")
+    return value
+
+
+def _apps(text: str) -> tuple[str, ...]:
+    words = tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if "all" in words:
+        return ("all",)
+    unknown = [word for word in words if word not in APPS]
+    if unknown or not words:
+        known = ", ".join((*APPS, "all"))
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or 'nothing'} (known: {known})")
+    return words

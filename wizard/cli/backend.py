@@ -1,0 +1,101 @@
+"""What the command line needs beyond the journey's services; built in `app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from wizard.flow import Services
+from wizard.messages import Messages
+from wizard.model import (
+    Account,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Found,
+    Problem,
+    Secret,
+    Source,
+    SourceReport,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options every command takes. `resolver`: `HOST[:PORT]`, empty for the system's."""
+
+    json: bool = False
+    language: str = ""
+    log_file: Path | None = None
+    provider_file: Path | None = None
+    resolver: str = ""
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """`discover`'s own. `timeout`: seconds for the whole search. `sources`: empty for all."""
+
+    timeout: float = 10.0
+    sources: frozenset[Source] = frozenset()
+    all: bool = False
+    record: Path | None = None
+    replay: Path | None = None
+
+
+class Backend(Services, Protocol):
+    """The outside as the command line sees it."""
+
+    @property
+    def messages(self) -> Messages:
+        """The words, in the chosen language."""
+        ...
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The words of `--apps`, in the order they are set up."""
+        ...
+
+    async def search(
+        self,
+        address: EmailAddress,
+        options: SearchOptions,
+        progress: Callable[[SourceReport], None],
+    ) -> DiscoveryResult:
+        """`discover` with its options."""
+        ...
+
+    def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
+        """The servers an autoconfig document yields."""
+        ...
+
+    async def stored_password(self, address: EmailAddress) -> Secret | None:
+        """The keychain's password for an address; None where there is none or no keychain."""
+        ...
+
+    def files(self, client: str, account: Account) -> ClientPlan | Problem:
+        """One program's files to carry elsewhere; looks at nothing here."""
+        ...
+
+    def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
+        """Writes a plan's files."""
+        ...
+
+    async def programs(self) -> tuple[DetectedClient, ...]:
+        """Mail programs found here, with paths and profiles."""
+        ...
+
+    async def demo(self, out: Path | None, mode: str) -> int:
+        """The main journey against the embedded provider; returns the exit code."""
+        ...
+
+    def window(self, exit_after_first_paint: bool) -> int:
+        """Opens the window; returns the exit code."""
+        ...
+
+    async def aclose(self) -> None:
+        """Closes connections."""
+        ...

@@ -1,0 +1,519 @@
+"""The commands: each takes its arguments, the outside and a place to print; returns an exit code."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wizard.cli.backend import Backend, SearchOptions
+from wizard.cli.exits import Exit, exit_of, worst
+from wizard.cli.output import Output
+from wizard.cli.settings import (
+    Settled,
+    address_or_exit,
+    ask,
+    file_or_exit,
+    password_or_exit,
+    result_json,
+    result_problem,
+    search,
+    settle,
+)
+from wizard.flow import Side
+from wizard.model import (
+    Account,
+    Applied,
+    ClientPlan,
+    DetectedClient,
+    Failed,
+    Found,
+    How,
+    PasswordKind,
+    Problem,
+    ProblemKind,
+    Provider,
+    Rung,
+    ServerSettings,
+    SideFailed,
+    SideResult,
+    SideUntested,
+    SideVerified,
+    Source,
+    Stage,
+    Verification,
+)
+from wizard.model.document import Json, found_json, side_json
+from wizard.model.words import N_
+
+Command = Callable[[Namespace, Backend, Output], Awaitable[Exit]]
+
+
+async def discover(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`discover ADDRESS`."""
+    address = address_or_exit(args.address, out)
+    if isinstance(address, Exit):
+        return address
+    options = SearchOptions(
+        timeout=args.timeout,
+        sources=frozenset(Source(word) for word in args.source),
+        all=args.all,
+    )
+    result = await search(address, options, backend, out)
+    if isinstance(result, Found):
+        _tell_found(result, out)
+        return out.finish(found_json(result), Exit.DONE)
+    if isinstance(result, Failed) and result.suggestion:
+        out.line("Did you mean {address}?", address=f"{address.local}@{result.suggestion}")
+    problem = result_problem(result)
+    return out.finish_problem(problem, exit_of(problem), result_json(result))
+
+
+def _tell_found(found: Found, out: Output) -> None:
+    if found.provider.name:
+        out.line("Your mail is at {provider}.", provider=found.provider.name)
+    for label, servers in (
+        (N_("Receiving: {server}"), found.incoming),
+        (N_("Sending: {server}"), found.outgoing),
+    ):
+        for server in servers:
+            out.line(label, server=out.server(server))
+            for item in server.evidence:
+                out.plain(f"    {out.messages.evidence(item)}")
+    for service in found.services:
+        out.plain(f"{service.type.value}: {service.url}")
+
+
+async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`parse-autoconfig FILE --address A`."""
+    address = address_or_exit(args.address, out)
+    if isinstance(address, Exit):
+        return address
+    try:
+        document = args.file.read_bytes()
+    except OSError:
+        problem = Problem(
+            ProblemKind.SETTINGS_UNREADABLE,
+            Stage.INPUT,
+            detail="unreadable",
+            facts=(("path", str(args.file)),),
+        )
+        return out.finish_problem(problem, Exit.USAGE)
+    parsed = backend.parse_autoconfig(document, address)
+    if isinstance(parsed, Problem):
+        return out.finish_problem(
+            parsed, Exit.NOTHING_FOUND, {"address": str(address), "incoming": [], "outgoing": []}
+        )
+    _tell_found(parsed, out)
+    return out.finish(found_json(parsed), Exit.DONE)
+
+
+async def verify(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`verify ADDRESS`."""
+    settled = await settle(args, backend, out)
+    if isinstance(settled, Exit):
+        return settled
+    verification = await _verified(args, settled, backend, out)
+    if isinstance(verification, Exit):
+        return verification
+    _tell_verification(verification, settled.provider, out)
+    problem = verification.problem
+    document = _verification_json(verification, settled.provider, out)
+    if problem is not None:
+        document["problem"] = out.problem_json(problem, settled.provider)
+    return out.finish(
+        {"address": str(settled.address), **document}, _verification_exit(verification)
+    )
+
+
+async def _verified(
+    args: Namespace, settled: Settled, backend: Backend, out: Output
+) -> Verification | Exit:
+    """The login test; without asking for a password where no login takes one."""
+    servers = [server for server in (settled.incoming, settled.outgoing) if server]
+    if settled.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not any(
+        server.takes_password for server in servers
+    ):
+        incoming = SideUntested("oauth-only" if settled.incoming else "not-found")
+        outgoing = SideUntested("oauth-only" if settled.outgoing else "not-found")
+        return Verification(incoming, outgoing)
+    secret = await password_or_exit(args, settled, backend, out)
+    if isinstance(secret, Exit):
+        return secret
+    backend.vault.put(settled.address, secret)
+
+    def on_rung(side: Side, rung: Rung) -> None:
+        out.progress(
+            "{side}: {stage}, {ms} ms",
+            side=out.messages.text(_SIDES[side]),
+            stage=out.messages.stage(rung.stage),
+            ms=str(rung.ms),
+        )
+
+    return await backend.verify(
+        settled.address, settled.incoming, settled.outgoing, settled.provider, on_rung
+    )
+
+
+_SIDES: dict[Side, str] = {"incoming": N_("Receiving"), "outgoing": N_("Sending")}
+_REASONS = {
+    "not-found": N_("{side}: no server is known, so it was not tested."),
+    "oauth-only": N_("{side}: you sign in inside the mail program; it could not be tested here."),
+    "receiving-failed": N_("{side}: not tried, to keep the number of attempts low."),
+}
+
+
+def _tell_verification(verification: Verification, provider: Provider, out: Output) -> None:
+    sides: tuple[tuple[Side, SideResult], ...] = (
+        ("incoming", verification.incoming),
+        ("outgoing", verification.outgoing),
+    )
+    for side, result in sides:
+        name = out.messages.text(_SIDES[side])
+        match result:
+            case SideVerified(ms=ms):
+                out.line("{side} works ({ms} ms).", side=name, ms=str(ms))
+            case SideFailed(problem=problem):
+                out.problem(problem, provider)
+            case SideUntested(reason=reason):
+                out.line(_REASONS[reason], side=name)
+
+
+def _verification_json(verification: Verification, provider: Provider, out: Output) -> Json:
+    def problem_json(problem: Problem) -> Json:
+        return out.problem_json(problem, provider)
+
+    return {
+        "incoming": side_json(verification.incoming, problem_json),
+        "outgoing": side_json(verification.outgoing, problem_json),
+    }
+
+
+def _verification_exit(verification: Verification) -> Exit:
+    codes = []
+    for side in (verification.incoming, verification.outgoing):
+        match side:
+            case SideVerified():
+                codes.append(Exit.DONE)
+            case SideFailed(problem=problem):
+                codes.append(exit_of(problem))
+            case SideUntested():
+                codes.append(Exit.PROBLEMS)
+    return worst(*codes)
+
+
+async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`setup ADDRESS --name N --apps LIST`."""
+    settled = await settle(args, backend, out)
+    if isinstance(settled, Exit):
+        return settled
+    incoming, outgoing = settled.incoming, settled.outgoing
+    if incoming is None or outgoing is None:
+        kind = ProblemKind.NOTHING_FOUND
+        problem = Problem(kind, Stage.DISCOVER, host=settled.address.domain)
+        return out.finish_problem(problem, Exit.NOTHING_FOUND, settled.document)
+    verification = await _verified(args, settled, backend, out)
+    if isinstance(verification, Exit):
+        return verification
+    _tell_verification(verification, settled.provider, out)
+    verified = {"verify": _verification_json(verification, settled.provider, out)}
+    if verification.problem is not None:
+        told = out.problem_json(verification.problem, settled.provider)
+        document = {"address": str(settled.address), **verified, "problem": told}
+        return out.finish(document, _verification_exit(verification))
+    account = Account(
+        address=settled.address,
+        name=args.name,
+        provider=settled.provider,
+        incoming=_as_verified(incoming, verification.incoming),
+        outgoing=_as_verified(outgoing, verification.outgoing),
+        services=settled.services,
+        tested_at=datetime.now(UTC).astimezone() if verification.ok else None,
+    )
+    rows, codes = await _set_up_programs(args, account, backend, out)
+    document: Json = {**settled.document, "address": str(account.address), **verified}
+    document["apps"] = rows
+    if args.out is None and backend.vault.get(account.address) is not None:
+        trouble = await backend.store_password(account)
+        document["keychain"] = {"ok": trouble is None}
+        if trouble is None:
+            out.line("The password is in this computer's keychain.")
+        else:
+            out.problem(trouble, account.provider)
+            document["keychain"]["problem"] = out.problem_json(trouble)
+            codes.append(Exit.PROBLEMS)
+    if not verification.ok:
+        codes.append(Exit.PROBLEMS)
+    code = worst(*codes)
+    problems = [row["problem"] for row in rows if "problem" in row]
+    if problems:
+        document["problem"] = problems[0]
+    return out.finish(document, code, ok=not problems)
+
+
+def _as_verified(server: ServerSettings, side: SideResult) -> ServerSettings:
+    return side.server if isinstance(side, SideVerified) else server
+
+
+async def _set_up_programs(
+    args: Namespace, account: Account, backend: Backend, out: Output
+) -> tuple[list[Json], list[Exit]]:
+    rows: list[Json] = []
+    codes: list[Exit] = []
+    apps = args.apps
+    if apps == ("all",):
+        apps = backend.clients
+        if args.out is None:
+            here = {client.id for client in await backend.detect()}
+            plans = [backend.files(client, account) for client in apps]
+            apps = tuple(
+                client
+                for client, plan in zip(apps, plans, strict=True)
+                if client in here or client not in _NEEDS_PROGRAM
+            )
+    for client in apps:
+        if args.out is not None:
+            row, code = _hand_over(client, account, args.out, backend, out)
+        else:
+            row, code = await _set_up(args, client, account, backend, out)
+        rows.append(row)
+        codes.append(code)
+    return rows, codes
+
+
+_NEEDS_PROGRAM = frozenset({"thunderbird", "evolution", "claws"})
+"""Programs of this computer that `--apps all` leaves out where they are not installed."""
+
+
+def _plan_json(plan: ClientPlan) -> Json:
+    return {
+        "app": plan.client,
+        "how": plan.how.value,
+        "what": [
+            {"key": item.key, "value": item.value, "before": item.before} for item in plan.settings
+        ],
+        "steps": [{"text": step.text, "copy": step.copy} for step in plan.steps],
+        "notes": list(plan.notes),
+    }
+
+
+def _tell_steps(plan: ClientPlan, out: Output) -> None:
+    group = ""
+    for step in plan.steps:
+        if step.group != group:
+            group = step.group
+            out.plain(f"  {group}")
+        out.plain(f"  - {step.text}")
+        if step.copy:
+            out.plain(f"      {step.copy}")
+    for note in plan.notes:
+        out.plain(f"  {note}")
+
+
+def _row_problem(client: str, problem: Problem, out: Output) -> tuple[Json, Exit]:
+    out.problem(problem)
+    return {
+        "app": client,
+        "state": "problem",
+        "problem": out.problem_json(problem),
+    }, Exit.PROBLEMS
+
+
+def _hand_over(
+    client: str, account: Account, folder: Path, backend: Backend, out: Output
+) -> tuple[Json, Exit]:
+    """Files only: what `--out` and `render` do."""
+    plan = backend.files(client, account)
+    if isinstance(plan, Problem):
+        return _row_problem(client, plan, out)
+    written = backend.write(plan, folder)
+    if isinstance(written, Problem):
+        return _row_problem(client, written, out)
+    out.plain(f"{plan.name}:")
+    for path in written:
+        out.plain(f"  {path}")
+    _tell_steps(plan, out)
+    return {
+        **_plan_json(plan),
+        "state": "files" if written else "steps",
+        "files": [str(path) for path in written],
+    }, Exit.DONE
+
+
+async def _set_up(
+    args: Namespace, client: str, account: Account, backend: Backend, out: Output
+) -> tuple[Json, Exit]:
+    """One program of this computer: plan, preview, apply."""
+    plan = await backend.plan(client, account, "")
+    if isinstance(plan, Problem):
+        return _row_problem(client, plan, out)
+    if plan.unchanged:
+        out.line("{program}: this account is there already, nothing to change.", program=plan.name)
+        return {**_plan_json(plan), "state": "unchanged", "files": []}, Exit.DONE
+    if plan.how is How.CHANGE and not args.yes and sys.stdin.isatty():
+        out.progress("This would change in {program}:", program=plan.name)
+        for change in plan.changes:
+            out.progress("  {path}", path=str(change.path))
+            for item in change.settings:
+                out.progress("    {key} = {value}", key=item.key, value=item.value)
+        if not ask(out, N_("Make these changes?")):
+            out.line("{program}: nothing was changed.", program=plan.name)
+            return {**_plan_json(plan), "state": "declined", "files": []}, Exit.PROBLEMS
+    applied = await backend.apply(plan, None)
+    if isinstance(applied, Problem):
+        return _row_problem(client, applied, out)
+    _tell_applied(applied, out)
+    state = {How.CHANGE: "applied", How.FILES: "files", How.STEPS: "steps"}[plan.how]
+    return {
+        **_plan_json(plan),
+        "state": state,
+        "change_id": applied.change_id,
+        "files": [str(path) for path in applied.written],
+    }, Exit.DONE
+
+
+def _tell_applied(applied: Applied, out: Output) -> None:
+    plan = applied.plan
+    if plan.how is How.CHANGE:
+        out.line(
+            "{program}: set up. To take it back: mail-wizard undo {id}",
+            program=plan.name,
+            id=applied.change_id,
+        )
+    else:
+        out.plain(f"{plan.name}:")
+    for path in applied.written:
+        out.plain(f"  {path}")
+    _tell_steps(plan, out)
+
+
+async def render(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`render --settings FILE --app APP --out DIR`: no network."""
+    read = file_or_exit(args.settings, None, out)
+    if isinstance(read, Exit):
+        return read
+    incoming, outgoing = next(iter(read.incoming), None), next(iter(read.outgoing), None)
+    if read.address is None or incoming is None or outgoing is None:
+        field = "address" if read.address is None else "incoming" if not incoming else "outgoing"
+        problem = Problem(
+            ProblemKind.SETTINGS_UNREADABLE,
+            Stage.INPUT,
+            detail="missing",
+            facts=(("path", str(args.settings)), ("field", field), ("reason", "missing")),
+        )
+        fault = {"field": field, "line": 1, "reason": "missing"}
+        return out.finish_problem(problem, Exit.USAGE, {"fault": fault})
+    account = Account(
+        address=read.address,
+        name=read.name or read.address.local,
+        provider=read.provider,
+        incoming=incoming,
+        outgoing=outgoing,
+        services=read.services,
+        tested_at=read.tested_at,
+    )
+    row, code = _hand_over(args.app, account, args.out, backend, out)
+    return out.finish(row, code)
+
+
+async def apps(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`apps`."""
+    detected = await backend.detect()
+    if not detected:
+        out.line("No mail program was found on this computer.")
+    for client in detected:
+        state = N_("{program} {version}, running") if client.running else N_("{program} {version}")
+        out.line(state, program=client.name, version=client.version)
+        out.plain(f"  {client.path}")
+        for profile in client.profiles:
+            out.plain(f"  {profile.name}: {profile.path}")
+    return out.finish({"apps": [_client_json(client) for client in detected]}, Exit.DONE)
+
+
+def _client_json(client: DetectedClient) -> Json:
+    return {
+        "id": client.id,
+        "name": client.name,
+        "version": client.version,
+        "path": str(client.path),
+        "running": client.running,
+        "profiles": [
+            {
+                "id": profile.id,
+                "name": profile.name,
+                "path": str(profile.path),
+                "default": profile.is_default,
+                "running": profile.running,
+                "accounts": list(profile.accounts),
+            }
+            for profile in client.profiles
+        ],
+    }
+
+
+async def undo(args: Namespace, backend: Backend, out: Output) -> Exit:
+    """`undo [ID]`."""
+    changes = await backend.changes()
+    if args.id is None:
+        if not changes:
+            out.line("The wizard has changed nothing on this computer.")
+        for change in changes:
+            out.plain(f"{change.id}  {change.when}  {change.client}  {change.account}")
+            for what in change.what:
+                out.plain(f"    {what}")
+        listed = [
+            {
+                "id": change.id,
+                "app": change.client,
+                "account": change.account,
+                "when": change.when,
+                "what": list(change.what),
+            }
+            for change in changes
+        ]
+        return out.finish({"changes": listed}, Exit.DONE)
+    known = next((change for change in changes if change.id == args.id), None)
+    if known is None:
+        problem = Problem(
+            ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=args.id, facts=(("id", args.id),)
+        )
+        return out.finish_problem(problem, Exit.USAGE)
+    if not args.yes:
+        if not sys.stdin.isatty():
+            out.line("Add --yes to take the change {id} back.", id=args.id)
+            return out.finish({"reason": "needs-yes"}, Exit.USAGE)
+        if not ask(out, N_("Take back what was done to {program}?"), program=known.client):
+            out.line("Nothing was changed.")
+            return out.finish({"reason": "declined"}, Exit.PROBLEMS)
+    undone = await backend.undo(args.id)
+    if isinstance(undone, Problem):
+        return out.finish_problem(undone, exit_of(undone))
+    out.line("Taken back.")
+    for path in undone.restored:
+        out.plain(f"  {path}")
+    if undone.kept:
+        out.line("These were changed by others since and stay as they are:")
+        for item in undone.kept:
+            out.plain(f"  {item.key} = {item.value}")
+    document = {
+        "id": undone.id,
+        "restored": [str(path) for path in undone.restored],
+        "kept": [
+            {"key": item.key, "value": item.value, "before": item.before} for item in undone.kept
+        ],
+    }
+    return out.finish(document, Exit.DONE)
+
+
+COMMANDS: dict[str, Command] = {
+    "discover": discover,
+    "parse-autoconfig": parse_autoconfig,
+    "verify": verify,
+    "setup": setup,
+    "render": render,
+    "apps": apps,
+    "undo": undo,
+}
+"""Commands that answer with one document; `demo` and the window are `app`'s."""
