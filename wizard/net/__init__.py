@@ -7,4 +7,69 @@ streams    lines and bytes over TCP, TLS and STARTTLS; nothing from before TLS s
 failure    the one exception of this room, with a closed list of reasons
 
 Each module holds a Protocol, which the other rooms take as an argument, and one adapter.
+`open_network` puts the adapters together; importing this package loads none of them.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from wizard.net.http import HttpsClient
+    from wizard.net.resolver import DnsResolver
+    from wizard.net.streams import TcpConnector
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The network of one run: its answers and connections are shared within it and end with it."""
+
+    resolver: DnsResolver
+    http: HttpsClient
+    connector: TcpConnector
+
+    async def aclose(self) -> None:
+        """Closes idle connections and ends questions under way; safe to call twice."""
+        await self.http.aclose()
+        await self.resolver.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def open_network(
+    resolver: str | None = None,
+    ca: Path | None = None,
+    connect_map: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+) -> Network:
+    """The adapters for one run. Opens no socket yet.
+
+    `resolver`: `HOST[:PORT]` in place of the system's name servers. `ca`: a PEM file in place of
+    the system's trust store. `connect_map`: see `streams.TcpConnector`. Raises ValueError or
+    OSError where `resolver` or `ca` cannot be used.
+
+    A resolver of one's own means a laboratory or a company, where private addresses are the
+    rule: with it, and only with it, redirects may lead to them.
+    """
+    from wizard.net.http import HttpsClient
+    from wizard.net.resolver import DnsResolver
+    from wizard.net.streams import TcpConnector
+    from wizard.net.tls import TlsContexts
+
+    contexts = TlsContexts(ca)
+    names = DnsResolver(resolver)
+    connector = TcpConnector(names, contexts, connect_map)
+    http = HttpsClient(connector, contexts, allow_private_redirects=resolver is not None)
+    return Network(names, http, connector)

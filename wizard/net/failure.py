@@ -6,6 +6,7 @@ Rooms that talk over the network catch it where the conversation happens and tur
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -59,3 +60,38 @@ class NetFailure(Exception):
 
     def __str__(self) -> str:
         return f"{self.trouble.value} {self.host}:{self.port} {self.detail}".strip()
+
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: Trouble.REFUSED,
+    errno.EACCES: Trouble.REFUSED,  # a firewall on this computer
+    errno.EPERM: Trouble.REFUSED,
+    errno.ETIMEDOUT: Trouble.TIMEOUT,
+    errno.ECONNRESET: Trouble.RESET,
+    errno.ECONNABORTED: Trouble.RESET,
+    errno.EPIPE: Trouble.RESET,
+    errno.ENETUNREACH: Trouble.OFFLINE,
+    errno.EHOSTUNREACH: Trouble.OFFLINE,
+    errno.ENETDOWN: Trouble.OFFLINE,
+    errno.EADDRNOTAVAIL: Trouble.OFFLINE,
+    errno.EAFNOSUPPORT: Trouble.OFFLINE,
+}
+
+# Win32 codes that Python leaves without an errno of their own (winerror.h).
+_BY_WINERROR = {
+    64: Trouble.RESET,  # ERROR_NETNAME_DELETED
+    121: Trouble.TIMEOUT,  # ERROR_SEM_TIMEOUT
+    1225: Trouble.REFUSED,  # ERROR_CONNECTION_REFUSED
+    1231: Trouble.OFFLINE,  # ERROR_NETWORK_UNREACHABLE
+    1232: Trouble.OFFLINE,  # ERROR_HOST_UNREACHABLE
+    1236: Trouble.RESET,  # ERROR_CONNECTION_ABORTED
+}
+
+
+def os_failure(error: OSError, host: str, port: int) -> NetFailure:
+    """Puts an operating system's refusal into our words; what it calls by no known name counts
+    as a connection that was closed."""
+    trouble = _BY_ERRNO.get(error.errno or 0) or _BY_WINERROR.get(getattr(error, "winerror", 0))
+    if trouble is None:
+        trouble = Trouble.TIMEOUT if isinstance(error, TimeoutError) else Trouble.CLOSED
+    return NetFailure(trouble, host, port, detail=error.strerror or type(error).__name__)

@@ -7,12 +7,31 @@ go on when bytes are left from before, so nothing said in the clear is ever beli
 
 from __future__ import annotations
 
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, assert_never, cast
 
-from wizard.net.failure import CertificateFacts
+from wizard.net.failure import CertificateFacts, NetFailure, Trouble, os_failure
+from wizard.net.resolver import NoAnswer, NoRecords, NoSuchName, Records, Resolver
+from wizard.net.tls import (
+    TlsContexts,
+    add_facts,
+    describe_certificate,
+    looks_like_tls,
+    tls_failure,
+)
 
 MAX_LINE = 64 * 1024
+MAX_EARLY = 512
+MAX_UNREAD = 256 * 1024
+MAX_DIALOGUE = 64
+READ_SIZE = 64 * 1024
+ATTEMPT_DELAY = 0.25  # RFC 8305 section 5
+ADDRESS_NOT_ALLOWED = "address-not-allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +84,501 @@ class Connector(Protocol):
         """`tls=True`: TLS at once, verified against trust store and host name; `timeout` holds
         for connecting and again for the handshake."""
         ...
+
+
+# One step of a dialogue in the clear: a line read, that many bytes read, these bytes written.
+_Step = Literal["line"] | int | bytes
+
+
+class _TooLong(Exception):
+    """A line beyond its limit."""
+
+
+class _Wire(asyncio.Protocol):
+    """One socket with its own buffer, and from `handshake` on the TLS session over it.
+
+    asyncio's streams and its `start_tls` are not used: their reader keeps what came before the
+    upgrade. Here TLS is an `ssl.SSLObject` between two memory buffers, so that every byte is
+    ours to account for: the clear buffer is empty when TLS begins, what arrives from then on goes
+    through TLS or nowhere, and the first bytes are kept for telling what a server spoke instead.
+
+    buffer     what was received and not yet read, at the present security level
+    early      first bytes received in answer to the client's hello
+    error      why the connection ended, where it was not an orderly end
+    """
+
+    def __init__(self) -> None:
+        self.buffer = bytearray()
+        self.early = bytearray()
+        self.ended = False
+        self.error: Exception | None = None
+        self._transport: asyncio.Transport | None = None
+        self._tls: ssl.SSLObject | None = None
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._shaking_hands = False
+        loop = asyncio.get_running_loop()
+        self._arrival: asyncio.Future[None] | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._closed: asyncio.Future[None] = loop.create_future()
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._tls is None:
+            self.buffer += data
+        else:
+            self._incoming.write(data)
+            if self._shaking_hands:
+                self.early += data[: MAX_EARLY - len(self.early)]
+            else:
+                self._decrypt()
+        if len(self.buffer) > MAX_UNREAD and not self._is_awaited():
+            self._connected().pause_reading()
+        self._wake()
+
+    def eof_received(self) -> bool:
+        if self._tls is not None:
+            self._incoming.write_eof()
+            if not self._shaking_hands:
+                self._decrypt()
+        self.ended = True
+        self._wake()
+        return True  # our side stays open until `close`
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.ended = True
+        self.error = self.error or exc
+        self._writable.set()
+        if not self._closed.done():
+            self._closed.set_result(None)
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # Reading. These raise OSError (ssl.SSLError among them), EOFError, _TooLong.
+
+    async def line(self, limit: int) -> bytes:
+        """Up to the next LF, which is dropped with a CR before it."""
+        seen = 0
+        while (end := self.buffer.find(b"\n", seen)) < 0:
+            seen = len(self.buffer)
+            if seen > limit:
+                raise _TooLong
+            await self._more()
+        if end > limit:
+            raise _TooLong
+        line = bytes(self.buffer[:end])
+        del self.buffer[: end + 1]
+        return line.removesuffix(b"\r")
+
+    async def exactly(self, count: int) -> bytes:
+        while len(self.buffer) < count:
+            await self._more()
+        return self._take(count)
+
+    async def some(self, most: int) -> bytes:
+        """Between 1 and `most` bytes; none at the end."""
+        while not self.buffer:
+            if self.ended and self.error is None:
+                return b""
+            await self._more()
+        return self._take(most)
+
+    def _take(self, count: int) -> bytes:
+        data = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return data
+
+    async def _more(self) -> None:
+        """Waits until something arrived or the connection ended."""
+        if self.error is not None:
+            raise self.error
+        if self.ended:
+            raise EOFError
+        self._connected().resume_reading()
+        self._arrival = asyncio.get_running_loop().create_future()
+        try:
+            await self._arrival
+        finally:
+            self._arrival = None
+
+    def _is_awaited(self) -> bool:
+        return self._arrival is not None and not self._arrival.done()
+
+    def _wake(self) -> None:
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    # Writing
+
+    async def send(self, data: bytes) -> None:
+        if self.error is not None:
+            raise self.error
+        if self._connected().is_closing():
+            raise EOFError
+        if self._tls is None:
+            self._connected().write(data)
+        else:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._tls.write(rest) :]
+            self._flush()
+        await self._writable.wait()
+        if self.error is not None:
+            raise self.error
+
+    # TLS
+
+    async def handshake(self, context: ssl.SSLContext, host: str) -> None:
+        """Shakes hands as a client. Raises what the context finds wrong."""
+        self._shaking_hands = True
+        self.early += self.buffer[:MAX_EARLY]  # a banner that came before our hello
+        self._incoming.write(bytes(self.buffer))
+        self.buffer.clear()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._flush()
+                await self._more()
+            except ssl.SSLError:
+                self._flush()  # the alert that says why
+                raise
+        self._flush()
+        self._shaking_hands = False
+        self._decrypt()
+
+    def session(self) -> tuple[str, str, bytes | None]:
+        """Version, cipher suite and the server's certificate (DER)."""
+        assert self._tls is not None
+        cipher = self._tls.cipher()
+        return (
+            self._tls.version() or "",
+            cipher[0] if cipher else "",
+            self._tls.getpeercert(binary_form=True),
+        )
+
+    @property
+    def ssl_object(self) -> ssl.SSLObject | None:
+        return self._tls
+
+    def _decrypt(self) -> None:
+        assert self._tls is not None
+        try:
+            while data := self._tls.read(READ_SIZE):
+                self.buffer += data
+            self.ended = True  # close_notify
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLEOFError:
+            self.ended = True  # many servers close without close_notify
+        except ssl.SSLError as error:
+            self.error, self.ended = error, True
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._outgoing.pending and not self._connected().is_closing():
+            self._connected().write(self._outgoing.read())
+
+    # Ending
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def close(self) -> None:
+        """Says goodbye where that needs no waiting, and waits until the socket is closed."""
+        transport = self._connected()
+        if not transport.is_closing():
+            if self._tls is not None and not self._shaking_hands:
+                with suppress(ssl.SSLError):
+                    self._tls.unwrap()
+                self._flush()
+            if transport.get_write_buffer_size():
+                transport.abort()
+            else:
+                transport.close()
+        await asyncio.shield(self._closed)
+
+    def _connected(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport
+
+
+_Dial = Callable[[str, int], Awaitable[_Wire]]
+
+
+class TcpStream:
+    """A `Stream`; made by `TcpConnector`.
+
+    While in the clear it keeps a note of the dialogue, which holds no secret by the rules of
+    this program, so that after a refused certificate the same dialogue can be held again over a
+    second connection, only to read that certificate.
+    """
+
+    def __init__(
+        self, wire: _Wire, host: str, port: int, peer: str, contexts: TlsContexts, dial: _Dial
+    ) -> None:
+        self._wire = wire
+        self._host = host
+        self._port = port
+        self._peer = peer
+        self._contexts = contexts
+        self._dial = dial
+        self._dialogue: list[_Step] = []
+        self._tls: TlsFacts | None = None
+
+    @property
+    def peer(self) -> str:
+        """The IP address connected to."""
+        return self._peer
+
+    @property
+    def tls(self) -> TlsFacts | None:
+        """None while in the clear."""
+        return self._tls
+
+    @property
+    def port(self) -> int:
+        """The port it was opened for."""
+        return self._port
+
+    @property
+    def wire(self) -> _Wire:
+        """The bytes underneath, for this room only."""
+        return self._wire
+
+    async def read_line(self, timeout: float, limit: int = MAX_LINE) -> bytes:
+        """One line without its CRLF (a lone LF ends a line too)."""
+        with self._naming():
+            async with asyncio.timeout(timeout):
+                line = await self._wire.line(limit)
+        self._note("line")
+        return line
+
+    async def read_exactly(self, count: int, timeout: float) -> bytes:
+        """`count` bytes, as for an IMAP literal."""
+        with self._naming():
+            async with asyncio.timeout(timeout):
+                data = await self._wire.exactly(count)
+        self._note(count)
+        return data
+
+    async def read_some(self, most: int, timeout: float | None) -> bytes:
+        """What has come, up to `most` bytes; none at the end."""
+        with self._naming():
+            async with asyncio.timeout(timeout):
+                return await self._wire.some(most)
+
+    async def write(self, data: bytes, timeout: float | None = 20.0) -> None:
+        """Sends all of it."""
+        with self._naming():
+            async with asyncio.timeout(timeout):
+                await self._wire.send(data)
+        self._note(data)
+
+    async def start_tls(self, timeout: float = 5.0) -> None:
+        """Upgrades with verification of the host name the stream was opened for."""
+        if self._wire.buffer:
+            await self.close()
+            raise NetFailure(Trouble.SURPLUS_BEFORE_TLS, self._host, self._port)
+        await self.secure(self._contexts.verifying(), timeout)
+
+    async def secure(
+        self, context: ssl.SSLContext, timeout: float, *, inspect: bool = True
+    ) -> None:
+        """The handshake, with which implicit TLS begins. After a failure the stream is closed.
+        `inspect`: read a refused certificate over a second connection."""
+        try:
+            with self._naming():
+                async with asyncio.timeout(timeout):
+                    await self._wire.handshake(context, self._host)
+        except NetFailure as failure:
+            early = bytes(self._wire.early)
+            if early and not looks_like_tls(early):
+                failure.trouble = Trouble.NOT_TLS
+                failure.early = early
+            await self.close()
+            if inspect and failure.trouble is Trouble.CERTIFICATE:
+                add_facts(failure, await self._inspect(timeout))
+            raise
+        except BaseException:
+            await self.close()
+            raise
+        version, cipher, der = self._wire.session()
+        self._tls = TlsFacts(version, cipher, describe_certificate(der))
+
+    async def close(self) -> None:
+        """Closes without waiting for the other side; safe to call twice."""
+        await self._wire.close()
+
+    def _note(self, step: _Step) -> None:
+        if self._tls is None and len(self._dialogue) < MAX_DIALOGUE:
+            self._dialogue.append(step)
+
+    async def _inspect(self, timeout: float) -> CertificateFacts:
+        """The certificate that was refused; empty where the server does not show it again."""
+        wire: _Wire | None = None
+        try:
+            async with asyncio.timeout(timeout):
+                wire = await self._dial(self._peer, self._port)
+                for step in self._dialogue:
+                    match step:
+                        case "line":
+                            await wire.line(MAX_LINE)
+                        case int(count):
+                            await wire.exactly(count)
+                        case bytes(data):
+                            await wire.send(data)
+                        case _:
+                            assert_never(step)
+                await wire.handshake(self._contexts.inspecting(), self._host)
+                return describe_certificate(wire.session()[2])
+        except (OSError, EOFError, _TooLong):
+            return CertificateFacts()
+        finally:
+            if wire is not None:
+                wire.abort()
+                await wire.close()
+
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Turns what the socket raises into a `NetFailure` with this stream's host and port."""
+        try:
+            yield
+        except ssl.SSLError as error:
+            raise tls_failure(error, self._host, self._port) from error
+        except OSError as error:  # TimeoutError is one of them
+            raise os_failure(error, self._host, self._port) from error
+        except EOFError as error:
+            raise NetFailure(Trouble.CLOSED, self._host, self._port) from error
+        except _TooLong as error:
+            raise NetFailure(Trouble.TOO_LONG, self._host, self._port) from error
+
+
+class TcpConnector:
+    """A `Connector` on asyncio's sockets.
+
+    `connect_map`: (address, port) to (address, port), applied just before connecting, for a
+    provider on loopback under real names; names in certificates are not touched by it.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        contexts: TlsContexts,
+        connect_map: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+    ) -> None:
+        self._resolver = resolver
+        self._contexts = contexts
+        self._connect_map = connect_map or {}
+
+    async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
+        """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`."""
+        stream = await self.open(host, port, timeout=timeout)
+        if tls:
+            await stream.secure(self._contexts.verifying(), timeout)
+        return stream
+
+    async def open(
+        self,
+        host: str,
+        port: int,
+        *,
+        timeout: float,
+        allow: Callable[[str], bool] = lambda address: True,
+    ) -> TcpStream:
+        """A stream in the clear to the first address that answers. `allow` leaves addresses out;
+        where none is left, the failure is REFUSED with the detail `address-not-allowed`."""
+        addresses = await self._addresses(host, port)
+        allowed = [address for address in addresses if allow(address)]
+        if not allowed:
+            raise NetFailure(Trouble.REFUSED, host, port, detail=ADDRESS_NOT_ALLOWED)
+        address, wire = await self._race(host, port, allowed, timeout)
+        return TcpStream(wire, host, port, address, self._contexts, self._dial)
+
+    async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
+        answer = await self._resolver.addresses(host)
+        match answer:
+            case Records(values=addresses):
+                return addresses
+            case NoSuchName() | NoRecords():
+                raise NetFailure(Trouble.NO_SUCH_HOST, host, port)
+            case NoAnswer(reason=reason):
+                trouble = Trouble.OFFLINE if reason == "offline" else Trouble.DNS
+                raise NetFailure(trouble, host, port, detail=reason)
+            case _:
+                assert_never(answer)
+
+    async def _dial(self, address: str, port: int) -> _Wire:
+        address, port = self._connect_map.get((address, port), (address, port))
+        loop = asyncio.get_running_loop()
+        _, wire = await loop.create_connection(_Wire, address, port)
+        return wire
+
+    async def _race(
+        self, host: str, port: int, addresses: Sequence[str], timeout: float
+    ) -> tuple[str, _Wire]:
+        """Happy eyeballs: each address starts 250 ms after the one before, or as soon as one
+        gives up; the first to connect wins (RFC 8305 section 5)."""
+        waiting = deque(addresses)
+        attempts: dict[asyncio.Task[_Wire], str] = {}
+        failures: list[NetFailure] = []
+        try:
+            async with asyncio.timeout(timeout):
+                while waiting or attempts:
+                    if waiting:
+                        address = waiting.popleft()
+                        attempts[asyncio.create_task(self._dial(address, port))] = address
+                    done, _ = await asyncio.wait(
+                        attempts,
+                        timeout=ATTEMPT_DELAY if waiting else None,
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+                    for attempt in done:
+                        error = attempt.exception()
+                        if error is None:
+                            return attempts.pop(attempt), attempt.result()
+                        if not isinstance(error, OSError):
+                            raise error
+                        failure = os_failure(error, host, port)
+                        failure.detail = f"{attempts.pop(attempt)}: {failure.detail}"
+                        failures.append(failure)
+        except TimeoutError:
+            failures += [
+                NetFailure(Trouble.TIMEOUT, host, port, detail=f"{address}: no answer")
+                for address in [*attempts.values(), *waiting]
+            ]
+        finally:
+            await _abandon(attempts)
+        raise _most_telling(failures)
+
+
+async def _abandon(attempts: Iterable[asyncio.Task[_Wire]]) -> None:
+    """Stops attempts that nobody needs any more, also one that has just succeeded."""
+    for attempt in attempts:
+        attempt.cancel()
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(outcome, _Wire):
+            outcome.abort()
+            await outcome.close()
+
+
+def _most_telling(failures: Sequence[NetFailure]) -> NetFailure:
+    """One failure for all addresses: what a live host said outranks silence, and silence
+    outranks "no way there", which one address family alone often has."""
+    ranks = (Trouble.RESET, Trouble.REFUSED, Trouble.CLOSED, Trouble.TIMEOUT, Trouble.OFFLINE)
+    best = min(failures, key=lambda failure: ranks.index(failure.trouble))
+    best.detail = "; ".join(failure.detail for failure in failures)
+    return best
