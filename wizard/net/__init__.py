@@ -2,6 +2,7 @@
 
 resolver   DNS records and host addresses; every question is asked once per run
 http       GET and POST over https with limits on size, time and redirects
+proxy      the system's proxy for https
 tls        one context factory on the system's trust store; what a certificate says
 streams    lines and bytes over TCP, TLS and STARTTLS; nothing from before TLS survives it
 failure    the one exception of this room, with a closed list of reasons
@@ -12,6 +13,7 @@ Each module holds a Protocol, which the other rooms take as an argument, and one
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +59,17 @@ def open_network(
     """The adapters for one run. Opens no socket yet.
 
     `resolver`: `HOST[:PORT]` in place of the system's name servers. `ca`: a PEM file in place of
-    the system's trust store. `connect_map`: see `streams.TcpConnector`. Raises ValueError or
-    OSError where `resolver` or `ca` cannot be used.
+    the system's trust store. `connect_map`: see `streams.TcpConnector`; with it no proxy is used.
+    Raises ValueError or OSError where `resolver` or `ca` cannot be used.
+
+    Libraries and trust store (a quarter of a second) are loaded in a thread while the first
+    questions are under way, instead of between an answer and what follows from it.
 
     A resolver of one's own means a laboratory or a company, where private addresses are the
     rule: with it, and only with it, redirects may lead to them.
     """
     from wizard.net.http import HttpsClient
+    from wizard.net.proxy import system_proxy
     from wizard.net.resolver import DnsResolver
     from wizard.net.streams import TcpConnector
     from wizard.net.tls import TlsContexts
@@ -71,5 +77,17 @@ def open_network(
     contexts = TlsContexts(ca)
     names = DnsResolver(resolver)
     connector = TcpConnector(names, contexts, connect_map)
-    http = HttpsClient(connector, contexts, allow_private_redirects=resolver is not None)
+    http = HttpsClient(
+        connector,
+        contexts,
+        allow_private_redirects=resolver is not None,
+        proxy=None if connect_map else system_proxy,
+    )
+
+    def prepare() -> None:
+        names.prepare()
+        http.prepare()
+        contexts.prepare()
+
+    threading.Thread(target=prepare, name="network-prepare", daemon=True).start()
     return Network(names, http, connector)

@@ -5,23 +5,56 @@ Loaded with the first request.
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore2
 
+from wizard.net.failure import NetFailure, Trouble
+from wizard.net.proxy import Proxy
 from wizard.net.streams import TcpConnector, TcpStream
 
 CONNECT_TIMEOUT = 4.0
+MAX_CONNECTIONS = 40
+KEEP_ALIVE = 15.0  # seconds an idle connection is kept
 
 
-class ConnectorBackend(httpcore2.AsyncNetworkBackend):
-    """`allow`: which addresses may be connected to."""
+def open_pool(
+    connector: TcpConnector,
+    context: ssl.SSLContext,
+    allow: Callable[[str], bool],
+    proxy: Proxy | None,
+) -> httpcore2.AsyncConnectionPool:
+    """Connections to addresses that `allow` allows, or through `proxy`."""
+    return httpcore2.AsyncConnectionPool(
+        ssl_context=context,
+        max_connections=MAX_CONNECTIONS,
+        keepalive_expiry=KEEP_ALIVE,
+        network_backend=_Backend(connector, allow, by_system=proxy is not None),
+        proxy=None if proxy is None else _tunnel(proxy),
+    )
 
-    def __init__(self, connector: TcpConnector, allow: Callable[[str], bool]) -> None:
+
+def _tunnel(proxy: Proxy) -> httpcore2.Proxy:
+    url = httpcore2.URL(scheme="http", host=proxy.host, port=proxy.port, target="/")
+    if not proxy.user:
+        return httpcore2.Proxy(url)
+    return httpcore2.Proxy(url, auth=(proxy.user.encode(), proxy.password.reveal().encode()))
+
+
+class _Backend(httpcore2.AsyncNetworkBackend):
+    """`by_system`: the host is a proxy, whose name may be known only inside a company or in the
+    hosts file, so the system resolves it."""
+
+    def __init__(
+        self, connector: TcpConnector, allow: Callable[[str], bool], by_system: bool
+    ) -> None:
         self._connector = connector
         self._allow = allow
+        self._by_system = by_system
 
     async def connect_tcp(
         self,
@@ -31,14 +64,16 @@ class ConnectorBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        return ConnectorStream(
-            await self._connector.open(
-                host, port, timeout=timeout or CONNECT_TIMEOUT, allow=self._allow
-            )
-        )
+        patience = timeout or CONNECT_TIMEOUT
+        if self._by_system:
+            addresses = await _system_addresses(host, port)
+            stream = await self._connector.open_at(addresses, host, port, timeout=patience)
+        else:
+            stream = await self._connector.open(host, port, timeout=patience, allow=self._allow)
+        return _Stream(stream)
 
 
-class ConnectorStream(httpcore2.AsyncNetworkStream):
+class _Stream(httpcore2.AsyncNetworkStream):
     """One of our streams as httpcore2 wants it."""
 
     def __init__(self, stream: TcpStream) -> None:
@@ -60,16 +95,25 @@ class ConnectorStream(httpcore2.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        await self._stream.secure(ssl_context, timeout or CONNECT_TIMEOUT, inspect=False)
+        await self._stream.secure(
+            ssl_context, timeout or CONNECT_TIMEOUT, host=server_hostname, describe=False
+        )
         return self
 
     def get_extra_info(self, info: str) -> Any:
         match info:
             case "ssl_object":
                 return self._stream.wire.ssl_object
-            case "server_addr":
-                return (self._stream.peer, self._stream.port)
-            case "is_readable":  # of an idle connection: the server has closed it
+            case "is_readable":  # asked of an idle connection: has the server closed it?
                 return self._stream.wire.ended or bool(self._stream.wire.buffer)
             case _:
                 return None
+
+
+async def _system_addresses(host: str, port: int) -> list[str]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NetFailure(Trouble.NO_SUCH_HOST, host, port, detail=f"proxy: {error}") from error
+    return [str(entry[4][0]) for entry in found]

@@ -8,27 +8,28 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import wizard
 from wizard.model.address import to_ascii_domain
-from wizard.net.failure import NetFailure
+from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import ADDRESS_NOT_ALLOWED
 
 if TYPE_CHECKING:
     import httpcore2
 
+    from wizard.net.proxy import Proxy
     from wizard.net.streams import TcpConnector
     from wizard.net.tls import TlsContexts
 
 MAX_BODY = 64 * 1024
 MAX_REDIRECTS = 3
 MAX_URL = 4096
-MAX_CONNECTIONS = 40
-KEEP_ALIVE = 15.0  # seconds an idle connection is kept
+ALPN = ("http/1.1",)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 FORBIDDEN_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "host", "content-length", "accept-encoding"}
@@ -86,13 +87,16 @@ class HttpsClient:
     """A `HttpClient` on httpcore2 and our own sockets.
 
     No credentials of any kind go out, nor does anything come from a cookie. A request ends after
-    `total` seconds, redirects and slow drips included.
+    `total` seconds, redirects and slow drips included; after more, up to 18 s, where the network
+    itself is slow.
 
     Addresses: the first request goes where the resolver says, also to a private address, since
     a company's own mail domain may live there. A redirect to another host or port goes to public
     addresses only, judged by the address that is connected to, so that no name which changes its
-    address in between (DNS rebinding) slips through; `allow_private_redirects` lifts that for
-    laboratories and companies with a resolver of their own.
+    address in between (DNS rebinding) slips through. Behind a proxy, which connects in our place,
+    it is judged by what our own resolver knows, and refused where that knows nothing.
+    `allow_private_redirects` lifts the rule for laboratories and companies with a resolver of
+    their own. `proxy`: the proxy for a host, if the system's settings name one.
     """
 
     def __init__(
@@ -101,19 +105,21 @@ class HttpsClient:
         contexts: TlsContexts,
         *,
         allow_private_redirects: bool = False,
+        proxy: Callable[[str], Awaitable[Proxy | None]] | None = None,
         total: float = 6.0,
     ) -> None:
         self._connector = connector
         self._contexts = contexts
         self._allow_private_redirects = allow_private_redirects
+        self._proxy = proxy
         self._total = total
-        self._pools: dict[bool, httpcore2.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[bool, Proxy | None], httpcore2.AsyncConnectionPool] = {}
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
     ) -> HttpReply | HttpFailure:
         """One GET."""
-        return await self._request("GET", url, None, headers, follow)
+        return await self._request("GET", url, None, headers or {}, follow)
 
     async def post(
         self,
@@ -124,44 +130,48 @@ class HttpsClient:
         follow: bool = True,
     ) -> HttpReply | HttpFailure:
         """One POST. Followed with the same body after 307 and 308, as a GET after 301 to 303."""
-        return await self._request("POST", url, body, headers, follow)
+        return await self._request("POST", url, body, headers or {}, follow)
 
     async def aclose(self) -> None:
-        """Closes the connections that are kept for reuse."""
+        """Closes the connections that are kept for reuse; safe to call twice."""
         pools = list(self._pools.values())
         self._pools.clear()
         for pool in pools:
             await pool.aclose()
 
+    def prepare(self) -> None:
+        """Loads what the first request needs; for a thread that has nothing else to do."""
+        import wizard.net._httpcore  # noqa: F401  loading it is the point
+
+        self._contexts.verifying(ALPN)
+
     async def _request(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        headers: Mapping[str, str] | None,
-        follow: bool,
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], follow: bool
     ) -> HttpReply | HttpFailure:
-        forbidden = FORBIDDEN_HEADERS & {name.lower() for name in headers or {}}
+        forbidden = FORBIDDEN_HEADERS & {name.lower() for name in headers}
         if forbidden:
             raise ValueError(f"never sent: {', '.join(sorted(forbidden))}")
         first = parse_url(url)
         if first is None:
             return HttpFailure(url, "bad-url")
-        target, passed = first, list[str]()
+        target = first
+        passed: list[str] = []
+        begun = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._total):
+            async with asyncio.timeout(None) as deadline:
                 while True:
+                    deadline.reschedule(begun + self._patience())
                     guarded = target.origin != first.origin and not self._allow_private_redirects
-                    reply = await self._one(method, target, body, headers or {}, guarded)
+                    reply = await self._exchange(method, target, body, headers, guarded)
                     if not follow or not isinstance(reply, HttpReply):
                         return reply
                     location = reply.headers.get("location")
                     if reply.status not in REDIRECTS or location is None:
                         return replace(reply, redirects=tuple(passed))
-                    passed.append(str(target))
-                    if len(passed) > MAX_REDIRECTS:
+                    if len(passed) == MAX_REDIRECTS:
                         return HttpFailure(str(target), "too-many-redirects")
-                    following = parse_url(urljoin(str(target), location))
+                    passed.append(str(target))
+                    following = _redirect_target(target, location)
                     if following is None:
                         return HttpFailure(str(target), "redirect-refused", location[:200])
                     target = following
@@ -170,21 +180,24 @@ class HttpsClient:
         except TimeoutError:
             return HttpFailure(str(target), "too-slow")
 
-    async def _one(
-        self,
-        method: str,
-        url: Url,
-        body: bytes | None,
-        headers: Mapping[str, str],
-        guarded: bool,
+    def _patience(self) -> float:
+        """Seconds for a whole request: enough for twenty round trips where these are slow."""
+        return max(self._total, min(18.0, 20 * (self._connector.round_trip or 0.0)))
+
+    async def _exchange(
+        self, method: str, url: Url, body: bytes | None, headers: Mapping[str, str], guarded: bool
     ) -> HttpReply | HttpFailure:
+        """One request and its reply, without following."""
         import httpcore2
 
+        proxy = await self._proxy(url.host) if self._proxy is not None else None
+        if guarded and proxy is not None and not await self._is_public_here(url.host):
+            return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
         try:
-            async with self._pool(guarded).stream(
+            async with self._pool(guarded, proxy).stream(
                 method,
                 httpcore2.URL(scheme="https", host=url.host, port=url.port, target=url.target),
-                headers=_headers(url, body, headers),
+                headers=_fields(url, body, headers),
                 content=body,
             ) as response:
                 received = _lower_names(response.headers)
@@ -192,34 +205,41 @@ class HttpsClient:
                 if coding not in {"", "identity"}:
                     return HttpFailure(str(url), "malformed", f"content-encoding {coding[:50]}")
                 content = bytearray()
-                async for chunk in response.aiter_stream():
-                    content += chunk
-                    if len(content) > MAX_BODY:
-                        return HttpFailure(str(url), "too-large")
+                async with aclosing(response.aiter_stream()) as chunks:
+                    async for chunk in chunks:
+                        content += chunk
+                        if len(content) > MAX_BODY:
+                            return HttpFailure(str(url), "too-large")
                 return HttpReply(str(url), response.status, received, bytes(content))
         except NetFailure as failure:
             if failure.detail == ADDRESS_NOT_ALLOWED:
-                return HttpFailure(str(url), "redirect-refused", "private address")
+                return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
             return HttpFailure(str(url), "network", str(failure), failure)
+        except httpcore2.ProxyError as error:
+            refusal = NetFailure(Trouble.REFUSED, url.host, url.port, detail=f"proxy: {error}")
+            return HttpFailure(str(url), "network", str(refusal), refusal)
         except httpcore2.ProtocolError as error:
             return HttpFailure(str(url), "malformed", str(error))
 
-    def _pool(self, guarded: bool) -> httpcore2.AsyncConnectionPool:
-        """Redirects have a pool of their own: a connection that was opened without looking at
-        the address is never taken for one that must not be private."""
-        if guarded not in self._pools:
-            import httpcore2
+    async def _is_public_here(self, host: str) -> bool:
+        try:
+            addresses = await self._connector.addresses(host)
+        except NetFailure:
+            return False
+        return all(is_public(address) for address in addresses)
 
-            from wizard.net._httpcore import ConnectorBackend
+    def _pool(self, guarded: bool, proxy: Proxy | None) -> httpcore2.AsyncConnectionPool:
+        """Guarded requests have a pool of their own: a connection that was opened without looking
+        at the address is never taken for one that must not be private."""
+        key = (guarded, proxy)
+        if key not in self._pools:
+            from wizard.net._httpcore import open_pool
 
-            allow = is_public if guarded else _any_address
-            self._pools[guarded] = httpcore2.AsyncConnectionPool(
-                ssl_context=self._contexts.verifying(("http/1.1",)),
-                max_connections=MAX_CONNECTIONS,
-                keepalive_expiry=KEEP_ALIVE,
-                network_backend=ConnectorBackend(self._connector, allow),
+            allow = is_public if guarded and proxy is None else _any_address
+            self._pools[key] = open_pool(
+                self._connector, self._contexts.verifying(ALPN), allow, proxy
             )
-        return self._pools[guarded]
+        return self._pools[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,28 +282,37 @@ def parse_url(text: str) -> Url | None:
     return Url(host, port, target)
 
 
+def _redirect_target(asked: Url, location: str) -> Url | None:
+    try:
+        return parse_url(urljoin(str(asked), location))
+    except ValueError:  # brackets that are no IPv6 address
+        return None
+
+
 def is_public(address: str) -> bool:
     """True for addresses of the public internet: not private, loopback, link-local, multicast or
     reserved, nor such an IPv4 address inside an IPv6 one.
 
-    Sources: the IANA special-purpose registries; RFC 4291 (mapped), RFC 3056 (6to4),
-    RFC 4380 (Teredo), RFC 6052 (NAT64).
+    Sources: the IANA special-purpose registries; RFC 4291 (mapped, site-local), RFC 3056 (6to4),
+    RFC 6052 (NAT64).
     """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
+        inner = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
             inner = ipaddress.IPv4Address(ip.packed[12:])
-        if inner:
+        if inner is not None:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _any_address(address: str) -> bool:
     return True
 
 
-def _headers(url: Url, body: bytes | None, extra: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+def _fields(url: Url, body: bytes | None, extra: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     fields = {
         "host": url.authority,
         "user-agent": USER_AGENT,

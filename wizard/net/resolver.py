@@ -10,12 +10,14 @@ Answer
 from __future__ import annotations
 
 import asyncio
+import copy
 import ipaddress
 import itertools
 import random
 import re
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     import dns.asyncresolver
 
 LIFETIME = 4.0  # seconds for one question, retries included
-TRY = 1.3  # seconds for one attempt
+ATTEMPT = 1.0  # seconds until a question is repeated, to the next name server if there is one
 RESOLUTION_DELAY = 0.05  # RFC 8305 section 3
 UDP_PAYLOAD = 1232  # bytes; DNS flag day 2020: fits every path without fragments
 
@@ -125,8 +127,8 @@ class RandomSource(Protocol):
 class DnsResolver:
     """A `Resolver` that asks the system's name servers, or the one given.
 
-    `server`: `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT` with an IP address as host. Raises
-    ValueError where it is none of these.
+    `server`: see `parse_server`. Each question is asked once and goes on until it is answered or
+    the resolver is closed: who stops waiting for it takes it from nobody else.
 
     The AD flag goes out with every question (RFC 6840 section 5.7) and is believed where all
     name servers are on this computer, so that nobody on the way can have set it.
@@ -137,7 +139,7 @@ class DnsResolver:
     ) -> None:
         self._server = None if server is None else parse_server(server)
         self._random = random_source or random.SystemRandom()
-        self._questions: dict[tuple[str, RecordType], _Shared[_Reply]] = {}
+        self._questions: dict[tuple[str, RecordType], asyncio.Task[_Reply]] = {}
         self._stub: dns.asyncresolver.Resolver | None = None
         self._trusted = False
 
@@ -166,7 +168,7 @@ class DnsResolver:
         return reply.of(draw_by_weight(found, self._random))
 
     async def txt(self, name: str) -> Records[str] | Empty:
-        """Text records, the strings of each joined."""
+        """Text records, the strings of each joined; bytes that are not UTF-8 become U+FFFD."""
         reply = await self._ask(name, "TXT")
         if not isinstance(reply, _Answer):
             return reply
@@ -175,79 +177,100 @@ class DnsResolver:
     async def ptr(self, address: str) -> Records[str] | Empty:
         """Names of an IP address."""
         try:
-            pointer = ipaddress.ip_address(address).reverse_pointer
+            pointer = ipaddress.ip_address(address.partition("%")[0]).reverse_pointer
         except ValueError:
             return NoAnswer(address, "malformed")
         reply = await self._ask(pointer, "PTR")
         if not isinstance(reply, _Answer):
             return reply
-        return reply.of([host for record in reply.records if (host := _host(record.target))])
+        names = [dns_name(str(record.target)) for record in reply.records]
+        return reply.of([name for name in names if name is not None])
 
     async def addresses(self, host: str) -> Records[str] | Empty:
         """IPv6 and IPv4 addresses of a host, both asked at once, interleaved IPv6 first
         (RFC 8305 section 4). IP literals are answered as they are.
 
-        Once one family has an address, the other gets 50 ms more (RFC 8305 section 3); a later
-        call has it then.
+        Once one family has an address, the other gets 50 ms more (RFC 8305 section 3); what
+        comes later is in the answer to the next call.
         """
         try:
             return Records(host, (str(ipaddress.ip_address(host)),))
         except ValueError:
             pass
-        tasks = [asyncio.create_task(self._family(host, kind)) for kind in ("AAAA", "A")]
-        try:
-            done, slow = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if slow:
-                answered = isinstance(done.pop().result(), Records)
-                await asyncio.wait(slow, timeout=RESOLUTION_DELAY if answered else None)
-            six, four = (task.result() if task.done() else None for task in tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return _merge(host, six, four)
+        name = dns_name(host)
+        if name is None:
+            return NoAnswer(host, "malformed")
+        questions = [self._question(name, "AAAA"), self._question(name, "A")]
+        done, slow = await asyncio.wait(questions, return_when=asyncio.FIRST_COMPLETED)
+        if slow:
+            known = any(isinstance(question.result(), _Answer) for question in done)
+            await asyncio.wait(slow, timeout=RESOLUTION_DELAY if known else None)
+        return _merge(name, *(q.result() if q.done() else None for q in questions))
 
     async def aclose(self) -> None:
-        """Ends questions still under way."""
-        for question in self._questions.values():
-            await question.cancel()
+        """Ends the questions still under way."""
+        questions = [question for question in self._questions.values() if not question.done()]
+        for question in questions:
+            question.cancel()
+        await asyncio.gather(*questions, return_exceptions=True)
 
-    async def _family(self, host: str, kind: Literal["A", "AAAA"]) -> Records[str] | Empty:
-        reply = await self._ask(host, kind)
-        if not isinstance(reply, _Answer):
-            return reply
-        return reply.of([record.address for record in reply.records])
+    def prepare(self) -> None:
+        """Loads what the first question needs; for a thread that has nothing else to do."""
+        import dns.resolver
+
+        with suppress(dns.resolver.NoResolverConfiguration, OSError):
+            self._configured()
 
     async def _ask(self, name: str, kind: RecordType) -> _Reply:
-        ascii_name = dns_name(name)
-        if ascii_name is None:
+        asked = dns_name(name)
+        if asked is None:
             return NoAnswer(name, "malformed")
-        key = (ascii_name, kind)
-        if key not in self._questions:
-            self._questions[key] = _Shared(lambda: self._question(ascii_name, kind))
-        return await self._questions[key].result()
+        return await asyncio.shield(self._question(asked, kind))
 
-    async def _question(self, name: str, kind: RecordType) -> _Reply:
-        import dns.exception
-        import dns.flags
+    def _question(self, name: str, kind: RecordType) -> asyncio.Task[_Reply]:
+        """The one question of this run with that name and kind."""
+        key = (name, kind)
+        if key not in self._questions:
+            self._questions[key] = asyncio.create_task(self._resolve(name, kind))
+        return self._questions[key]
+
+    async def _resolve(self, name: str, kind: RecordType) -> _Reply:
         import dns.resolver
 
         try:
             stub = self._configured()
         except (dns.resolver.NoResolverConfiguration, OSError):
-            if kind in {"A", "AAAA"}:
-                return await _ask_system(name, kind)
-            return NoAnswer(name, "servfail")
+            return await _ask_system(name, kind)
+        reply = await self._ask_servers(stub, name, kind)
+        if reply == NoAnswer(name, "formerr"):  # a server from before EDNS (RFC 6891 section 7)
+            plain = copy.copy(stub)
+            plain.use_edns(-1)
+            reply = await self._ask_servers(plain, name, kind)
+        return NoAnswer(name, "refused") if reply == NoAnswer(name, "formerr") else reply
+
+    async def _ask_servers(
+        self, stub: dns.asyncresolver.Resolver, name: str, kind: RecordType
+    ) -> _Reply:
+        import dns.exception
+        import dns.flags
+        import dns.resolver
+
+        from wizard.net._dns import ConnectedSockets
+
         try:
             answer = await stub.resolve(
-                f"{name}.", kind, raise_on_no_answer=False, search=False, lifetime=LIFETIME
+                f"{name}.",
+                kind,
+                raise_on_no_answer=False,
+                search=False,
+                lifetime=LIFETIME,
+                backend=ConnectedSockets(),
             )
         except dns.resolver.NXDOMAIN as error:
             replies = (error.kwargs.get("responses") or {}).values()
-            proven = self._trusted and all(r.flags & dns.flags.AD for r in replies)
-            return NoSuchName(name, proven)
+            return NoSuchName(name, self._trusted and all(r.flags & dns.flags.AD for r in replies))
         except (dns.resolver.NoNameservers, dns.resolver.LifetimeTimeout) as error:
-            return NoAnswer(name, _reason(error.kwargs.get("errors") or []))
+            return NoAnswer(name, _reason([entry[3] for entry in error.kwargs.get("errors") or ()]))
         except dns.exception.DNSException:
             return NoAnswer(name, "malformed")
         authentic = self._trusted and bool(answer.response.flags & dns.flags.AD)
@@ -256,29 +279,27 @@ class DnsResolver:
         return _Answer(name, tuple(answer.rrset), authentic)
 
     def _configured(self) -> dns.asyncresolver.Resolver:
-        """The stub resolver, set up at the first question. Raises NoResolverConfiguration."""
+        """The stub resolver, set up at the first question. Raises NoResolverConfiguration or
+        OSError where the system's name servers cannot be read."""
         if self._stub is None:
             import dns.asyncresolver
             import dns.flags
-            import dns.resolver
 
             stub = dns.asyncresolver.Resolver(configure=self._server is None)
             if self._server is not None:
                 stub.nameservers = [self._server[0]]
                 stub.port = self._server[1]
-            if not stub.nameservers:
-                raise dns.resolver.NoResolverConfiguration
-            stub.timeout = TRY
+            stub.timeout = ATTEMPT
             stub.flags = dns.flags.RD | dns.flags.AD
             stub.use_edns(0, 0, UDP_PAYLOAD)
-            stub.cache = None
             self._trusted = all(_is_loopback(str(server)) for server in stub.nameservers)
             self._stub = stub
         return self._stub
 
 
 def parse_server(text: str) -> tuple[str, int]:
-    """`--resolver HOST[:PORT]` as (IP address, port). Raises ValueError."""
+    """`HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`, with an IP address as host, as (address,
+    port). Raises ValueError for anything else: a name could only be resolved by asking it."""
     match = re.fullmatch(r"\[([^\]]+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?", text)
     if match:
         host, port = match[1] or match[3], int(match[2] or match[4] or 53)
@@ -290,21 +311,19 @@ def parse_server(text: str) -> tuple[str, int]:
 
 
 def dns_name(text: str) -> str | None:
-    """A name to ask for in A-labels and lower case, `_service` labels allowed; None if it is none.
-
-    Sources: RFC 1035 section 2.3.4, RFC 8552 (underscored names).
-    """
-    labels = text.rstrip(".").lower().split(".")
-    underscored = 0
-    while underscored < len(labels) and re.fullmatch(r"_[a-z0-9_-]{1,62}", labels[underscored]):
-        underscored += 1
-    if any(label.isdigit() for label in labels[-1:]) or len(text) > 253:
+    """A name to ask for: A-labels, lower case, no final dot; None if it is none. Labels may have
+    underscores, as service and key names do (RFC 8552); IP addresses are not names."""
+    labels = [_dns_label(label) for label in text.removesuffix(".").split(".")]
+    if None in labels or (labels[-1] or "").isdigit():
         return None
-    rest = to_ascii_domain(".".join(labels[underscored:]))
-    if rest is None:
-        return None
-    name = ".".join([*labels[:underscored], rest])
+    name = ".".join(label for label in labels if label is not None)
     return name if len(name) <= 253 else None
+
+
+def _dns_label(label: str) -> str | None:
+    if re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", label):
+        return label.lower()
+    return None if label.isascii() else to_ascii_domain(label)
 
 
 def draw_by_weight(services: Iterable[Srv], source: RandomSource) -> list[Srv]:
@@ -333,7 +352,7 @@ class _Answer:
     authentic: bool
 
     def of(self, values: Sequence[T_co]) -> Records[T_co] | NoAnswer:
-        """Our own records; where none of them was usable, the answer was malformed."""
+        """Our own records; where none of theirs was usable, the answer was malformed."""
         if not values:
             return NoAnswer(self.name, "malformed")
         return Records(self.name, tuple(values), self.authentic)
@@ -342,82 +361,61 @@ class _Answer:
 _Reply = _Answer | NoRecords | NoSuchName | NoAnswer
 
 
-class _Shared(Generic[T_co]):
-    """One question for many who wait. It goes on while at least one of them still does."""
-
-    def __init__(self, ask: Callable[[], Coroutine[Any, Any, T_co]]) -> None:
-        self._ask = ask
-        self._task: asyncio.Task[T_co] | None = None
-        self._waiting = 0
-
-    async def result(self) -> T_co:
-        if self._task is None:
-            self._task = asyncio.create_task(self._ask())
-        task = self._task
-        self._waiting += 1
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self._waiting -= 1
-            if not self._waiting and not task.done():
-                await self.cancel()
-
-    async def cancel(self) -> None:
-        """Stops the question; the next to ask starts it anew."""
-        task, self._task = self._task, None
-        if task is not None and not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
 def _host(name: Any) -> str | None:
     """A host name from a record, empty for the root; None if it is no host name."""
     text = str(name.to_text(omit_final_dot=True))
     return "" if text in {"", ".", "@"} else to_ascii_domain(text)
 
 
-def _merge(
-    host: str, six: Records[str] | Empty | None, four: Records[str] | Empty | None
-) -> Records[str] | Empty:
+def _merge(host: str, six: _Reply | None, four: _Reply | None) -> Records[str] | Empty:
     """Both families in one answer; None stands for one that has not come yet."""
-    found = [answer for answer in (six, four) if isinstance(answer, Records)]
+    found = [reply for reply in (six, four) if isinstance(reply, _Answer)]
     if found:
-        pairs = itertools.zip_longest(*(answer.values for answer in found))
+        columns = [[str(record.address) for record in reply.records] for reply in found]
+        pairs = itertools.zip_longest(*columns)
         values = tuple(address for pair in pairs for address in pair if address is not None)
-        return Records(host, values, all(answer.authentic for answer in found))
-    empty = [answer for answer in (six, four) if answer is not None]
+        return Records(host, values, all(reply.authentic for reply in found))
     for kind in (NoSuchName, NoAnswer, NoRecords):
-        for answer in empty:
-            if isinstance(answer, kind):
-                return answer
+        for reply in (six, four):
+            if isinstance(reply, kind):
+                return reply
     return NoAnswer(host, "timeout")
 
 
-def _reason(errors: Iterable[tuple[Any, ...]]) -> str:
-    """What the name servers did, the most telling of it. Each error: server, TCP, port, exception
-    or response code, response."""
-    reasons = set()
-    for error in errors:
-        match error[3]:
-            case "SERVFAIL":
-                reasons.add("servfail")
-            case str():
-                reasons.add("refused")
-            case _:
-                cause = error[3]
-                if isinstance(cause, OSError) and not isinstance(cause, TimeoutError):
-                    offline = os_failure(cause, "", 0).trouble is Trouble.OFFLINE
-                    reasons.add("offline" if offline else "refused")
-                else:
-                    reasons.add("timeout")
-    for reason in ("servfail", "refused", "timeout", "offline"):
+def _reason(errors: Sequence[str | Exception]) -> str:
+    """Why no name server answered, the most telling reason first."""
+    reasons = {_one_reason(error) for error in errors}
+    for reason in ("servfail", "formerr", "refused", "malformed", "timeout", "offline"):
         if reason in reasons:
             return reason
     return "timeout"
 
 
-async def _ask_system(name: str, kind: Literal["A", "AAAA"]) -> _Reply:
-    """The system's own resolver, for machines whose name servers cannot be read."""
+def _one_reason(error: str | Exception) -> str:
+    """`error`: a response code as text, or what the socket or the parser raised."""
+    import dns.exception
+
+    match error:
+        case "SERVFAIL":
+            return "servfail"
+        case "FORMERR" | "NOTIMP":
+            return "formerr"
+        case str():
+            return "refused"
+        case dns.exception.Timeout() | TimeoutError():
+            return "timeout"
+        case OSError():
+            trouble = os_failure(error, "", 0).trouble
+            return "offline" if trouble is Trouble.OFFLINE else "refused"
+        case _:
+            return "malformed"
+
+
+async def _ask_system(name: str, kind: RecordType) -> _Reply:
+    """The system's own resolver, for a machine whose name servers cannot be read. It knows
+    addresses only; for the rest that machine's name service counts as broken."""
+    if kind not in {"A", "AAAA"}:
+        return NoAnswer(name, "servfail")
     family = socket.AF_INET6 if kind == "AAAA" else socket.AF_INET
     loop = asyncio.get_running_loop()
     try:
@@ -426,15 +424,15 @@ async def _ask_system(name: str, kind: Literal["A", "AAAA"]) -> _Reply:
     except TimeoutError:
         return NoAnswer(name, "timeout")
     except socket.gaierror as error:
-        if error.errno == socket.EAI_NONAME:
-            return NoRecords(name)
-        return NoAnswer(name, "servfail")
-    records = tuple(_SystemAddress(str(entry[4][0])) for entry in found)
-    return _Answer(name, records, authentic=False)
+        nothing = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+        return NoRecords(name) if error.errno in nothing else NoAnswer(name, "servfail")
+    return _Answer(name, tuple(_SystemAddress(str(entry[4][0])) for entry in found), False)
 
 
 @dataclass(frozen=True, slots=True)
 class _SystemAddress:
+    """An address as the DNS library's records have it."""
+
     address: str
 
 

@@ -8,6 +8,7 @@ go on when bytes are left from before, so nothing said in the clear is ever beli
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never, cast
 
+from wizard.model.address import to_ascii_domain
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble, os_failure
 from wizard.net.resolver import NoAnswer, NoRecords, NoSuchName, Records, Resolver
 from wizard.net.tls import (
@@ -30,7 +32,8 @@ MAX_EARLY = 512
 MAX_UNREAD = 256 * 1024
 MAX_DIALOGUE = 64
 READ_SIZE = 64 * 1024
-ATTEMPT_DELAY = 0.25  # RFC 8305 section 5
+ATTEMPT_DELAY = 0.25  # seconds; RFC 8305 section 5
+BANNER_TIME = 0.3  # seconds for the rest of a line that came where TLS was expected
 ADDRESS_NOT_ALLOWED = "address-not-allowed"
 
 
@@ -255,9 +258,19 @@ class _Wire(asyncio.Protocol):
             except ssl.SSLError:
                 self._flush()  # the alert that says why
                 raise
+            except OSError as error:  # the system's verifier gave up (Windows): not verified
+                raise ssl.SSLCertVerificationError(str(error)) from error
         self._flush()
         self._shaking_hands = False
         self._decrypt()
+
+    async def banner(self, patience: float) -> bytes:
+        """What a server said in the clear instead of TLS, waited for up to the end of its line."""
+        with suppress(OSError, EOFError):  # TimeoutError is an OSError
+            async with asyncio.timeout(patience):
+                while b"\n" not in self.early and len(self.early) < MAX_EARLY:
+                    await self._more()
+        return bytes(self.early)
 
     def session(self) -> tuple[str, str, bytes | None]:
         """Version, cipher suite and the server's certificate (DER)."""
@@ -396,28 +409,36 @@ class TcpStream:
         await self.secure(self._contexts.verifying(), timeout)
 
     async def secure(
-        self, context: ssl.SSLContext, timeout: float, *, inspect: bool = True
+        self,
+        context: ssl.SSLContext,
+        timeout: float,
+        *,
+        host: str | None = None,
+        describe: bool = True,
     ) -> None:
         """The handshake, with which implicit TLS begins. After a failure the stream is closed.
-        `inspect`: read a refused certificate over a second connection."""
+
+        `host`: whom to expect, if not the host connected to (through a proxy). `describe`: read
+        the certificate, a refused one over a second connection.
+        """
+        self._host = host or self._host
         try:
             with self._naming():
                 async with asyncio.timeout(timeout):
                     await self._wire.handshake(context, self._host)
         except NetFailure as failure:
-            early = bytes(self._wire.early)
-            if early and not looks_like_tls(early):
+            if self._wire.early and not looks_like_tls(bytes(self._wire.early)):
                 failure.trouble = Trouble.NOT_TLS
-                failure.early = early
+                failure.early = await self._wire.banner(BANNER_TIME)
             await self.close()
-            if inspect and failure.trouble is Trouble.CERTIFICATE:
+            if describe and failure.trouble is Trouble.CERTIFICATE:
                 add_facts(failure, await self._inspect(timeout))
             raise
         except BaseException:
             await self.close()
             raise
         version, cipher, der = self._wire.session()
-        self._tls = TlsFacts(version, cipher, describe_certificate(der))
+        self._tls = TlsFacts(version, cipher, describe_certificate(der if describe else None))
 
     async def close(self) -> None:
         """Closes without waiting for the other side; safe to call twice."""
@@ -483,6 +504,13 @@ class TcpConnector:
         self._resolver = resolver
         self._contexts = contexts
         self._connect_map = connect_map or {}
+        self._round_trip: float | None = None
+
+    @property
+    def round_trip(self) -> float | None:
+        """The shortest connect so far, in seconds: one round trip, and on a slow link (satellite,
+        mobile) what every round trip costs at least. None before the first."""
+        return self._round_trip
 
     async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
         """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`."""
@@ -499,16 +527,33 @@ class TcpConnector:
         timeout: float,
         allow: Callable[[str], bool] = lambda address: True,
     ) -> TcpStream:
-        """A stream in the clear to the first address that answers. `allow` leaves addresses out;
-        where none is left, the failure is REFUSED with the detail `address-not-allowed`."""
-        addresses = await self._addresses(host, port)
-        allowed = [address for address in addresses if allow(address)]
-        if not allowed:
-            raise NetFailure(Trouble.REFUSED, host, port, detail=ADDRESS_NOT_ALLOWED)
-        address, wire = await self._race(host, port, allowed, timeout)
-        return TcpStream(wire, host, port, address, self._contexts, self._dial)
+        """A stream in the clear to the first address that answers. `timeout` holds for
+        connecting; the resolver has its own. `allow` leaves addresses out; where none is left,
+        the failure is REFUSED with the detail `ADDRESS_NOT_ALLOWED`."""
+        name = to_ascii_domain(host) or _address(host)
+        if name is None:
+            raise NetFailure(Trouble.NO_SUCH_HOST, host, port, detail="not a host name")
 
-    async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
+        async def look_up() -> Sequence[str]:
+            return [address for address in await self.addresses(name, port) if allow(address)]
+
+        addresses = await look_up()
+        if not addresses:
+            raise NetFailure(Trouble.REFUSED, name, port, detail=ADDRESS_NOT_ALLOWED)
+        return await self._open(name, port, addresses, look_up, timeout)
+
+    async def open_at(
+        self, addresses: Sequence[str], host: str, port: int, *, timeout: float
+    ) -> TcpStream:
+        """A stream in the clear to the first of these addresses that answers."""
+
+        async def nothing_more() -> Sequence[str]:
+            return ()
+
+        return await self._open(host, port, addresses, nothing_more, timeout)
+
+    async def addresses(self, host: str, port: int = 0) -> tuple[str, ...]:
+        """What the resolver knows; raises `NetFailure` where it knows no address."""
         answer = await self._resolver.addresses(host)
         match answer:
             case Records(values=addresses):
@@ -521,18 +566,39 @@ class TcpConnector:
             case _:
                 assert_never(answer)
 
+    async def _open(
+        self,
+        host: str,
+        port: int,
+        addresses: Sequence[str],
+        look_up: Callable[[], Awaitable[Sequence[str]]],
+        timeout: float,
+    ) -> TcpStream:
+        address, wire = await self._race(host, port, addresses, look_up, timeout)
+        return TcpStream(wire, host, port, address, self._contexts, self._dial)
+
     async def _dial(self, address: str, port: int) -> _Wire:
         address, port = self._connect_map.get((address, port), (address, port))
         loop = asyncio.get_running_loop()
+        begun = loop.time()
         _, wire = await loop.create_connection(_Wire, address, port)
+        took = loop.time() - begun
+        self._round_trip = took if self._round_trip is None else min(took, self._round_trip)
         return wire
 
     async def _race(
-        self, host: str, port: int, addresses: Sequence[str], timeout: float
+        self,
+        host: str,
+        port: int,
+        addresses: Iterable[str],
+        look_up: Callable[[], Awaitable[Sequence[str]]],
+        timeout: float,
     ) -> tuple[str, _Wire]:
         """Happy eyeballs: each address starts 250 ms after the one before, or as soon as one
-        gives up; the first to connect wins (RFC 8305 section 5)."""
+        gives up; the first to connect wins (RFC 8305 section 5). When all have given up, those
+        that the resolver learnt in the meantime get their chance."""
         waiting = deque(addresses)
+        tried: set[str] = set()
         attempts: dict[asyncio.Task[_Wire], str] = {}
         failures: list[NetFailure] = []
         try:
@@ -540,6 +606,7 @@ class TcpConnector:
                 while waiting or attempts:
                     if waiting:
                         address = waiting.popleft()
+                        tried.add(address)
                         attempts[asyncio.create_task(self._dial(address, port))] = address
                     done, _ = await asyncio.wait(
                         attempts,
@@ -547,14 +614,15 @@ class TcpConnector:
                         return_when=asyncio.FIRST_COMPLETED,
                     )
                     for attempt in done:
-                        error = attempt.exception()
-                        if error is None:
-                            return attempts.pop(attempt), attempt.result()
-                        if not isinstance(error, OSError):
-                            raise error
-                        failure = os_failure(error, host, port)
-                        failure.detail = f"{attempts.pop(attempt)}: {failure.detail}"
-                        failures.append(failure)
+                        address = attempts.pop(attempt)
+                        try:
+                            return address, attempt.result()
+                        except OSError as error:
+                            failure = os_failure(error, host, port)
+                            failure.detail = f"{address}: {failure.detail}"
+                            failures.append(failure)
+                    if not waiting and not attempts:
+                        waiting.extend(late for late in await look_up() if late not in tried)
         except TimeoutError:
             failures += [
                 NetFailure(Trouble.TIMEOUT, host, port, detail=f"{address}: no answer")
@@ -563,6 +631,13 @@ class TcpConnector:
         finally:
             await _abandon(attempts)
         raise _most_telling(failures)
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
 
 
 async def _abandon(attempts: Iterable[asyncio.Task[_Wire]]) -> None:

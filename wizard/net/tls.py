@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import ssl
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +89,7 @@ class TlsContexts:
     def __init__(self, authorities: Path | None = None) -> None:
         self._authorities = authorities and authorities.absolute()
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
+        self._lock = threading.Lock()  # made in one thread, waited for in another
         if authorities is not None:
             try:
                 self.verifying()
@@ -100,19 +102,29 @@ class TlsContexts:
         `alpn`: protocol names (RFC 7301); none for mail, which has no use for them.
         """
         key = tuple(alpn)
-        if key not in self._contexts:
-            if self._authorities is None:
-                context = _system_context()
-            else:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.load_verify_locations(cafile=self._authorities)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.hostname_checks_common_name = False  # RFC 9525 section 6.3
-            context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-            if alpn:
-                context.set_alpn_protocols(list(alpn))
-            self._contexts[key] = context
-        return self._contexts[key]
+        with self._lock:
+            if key not in self._contexts:
+                self._contexts[key] = self._make(alpn)
+            return self._contexts[key]
+
+    def prepare(self) -> None:
+        """Loads what the first connection needs; for a thread that has nothing else to do."""
+        import cryptography.x509  # noqa: F401  loading it is the point
+
+        self.verifying()
+
+    def _make(self, alpn: Sequence[str]) -> ssl.SSLContext:
+        if self._authorities is None:
+            context = _system_context()
+        else:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cafile=self._authorities)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.hostname_checks_common_name = False  # RFC 9525 section 6.3
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context
 
     @staticmethod
     @functools.cache
