@@ -18,13 +18,13 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 
 from wizard.cli.arguments import UsageFault, parser
-from wizard.cli.backend import Backend, Options
+from wizard.cli.backend import Backend, Options, Unusable
 from wizard.cli.commands import COMMANDS
 from wizard.cli.exits import Exit
 from wizard.cli.output import Output
 from wizard.messages import Messages
 
-__all__ = ["Backend", "Exit", "Options", "main"]
+__all__ = ["Backend", "Exit", "Options", "Unusable", "UsageFault", "main"]
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
 ) -> int:
     """Runs one command; returns its exit code.
 
-    `make_messages` takes a language code, empty for the system's language.
+    `make_backend` raises `Unusable` for an option it can't work with. `make_messages` takes a language code, empty for the system's language.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
@@ -51,7 +51,14 @@ def main(
         resolver=getattr(args, "resolver", ""),
         ca_file=getattr(args, "ca", None),
     )
-    backend = make_backend(options)
+    try:
+        backend = make_backend(options)
+    except Unusable as unusable:
+        out = Output(make_messages(options.language), options.json)
+        out.line("The option {option} cannot be used as given.", option=unusable.option)
+        out.plain(f"{unusable.value}: {unusable.reason}")
+        detail = {"option": unusable.option, "detail": unusable.reason}
+        return out.finish({"reason": "usage", **detail}, Exit.USAGE)
     out = Output(backend.messages, options.json)
     try:
         if args.command is None:

@@ -35,6 +35,16 @@ class Options:
     ca_file: Path | None = None
 
 
+class Unusable(Exception):
+    """An option's value cannot be used. `reason`: a short English phrase."""
+
+    def __init__(self, option: str, value: str, reason: str) -> None:
+        super().__init__(f"{option} {value}: {reason}")
+        self.option = option
+        self.value = value
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
     """`discover`'s own. `timeout`: seconds for the whole search. `sources`: empty for all."""

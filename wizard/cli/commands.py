@@ -1,4 +1,4 @@
-"""The commands: each takes its arguments, the outside and a place to print; returns an exit code."""
+"""The commands: each takes its arguments, the outside and a place to print; returns a code."""
 
 from __future__ import annotations
 

@@ -1,0 +1,215 @@
+"""A hand-written outside for the faces: says what it is told to, records what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wizard.cli.backend import SearchOptions
+from wizard.flow import Delivered, PasswordVault, Side
+from wizard.messages import Messages
+from wizard.model import (
+    Account,
+    Applied,
+    AuthMethod,
+    ChangeRecord,
+    ClientPlan,
+    ClientProfile,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Evidence,
+    FileChange,
+    Found,
+    How,
+    Problem,
+    Produced,
+    Provider,
+    Rung,
+    Secret,
+    Security,
+    ServerSettings,
+    ServerType,
+    Setting,
+    SideVerified,
+    Source,
+    SourceReport,
+    SourceState,
+    Step,
+    Trust,
+    Undone,
+    Verification,
+)
+
+ADDRESS = EmailAddress("anna", "shop.example")
+SAID = Evidence(
+    Source.AUTOCONFIG, ("host", "port"), "https://autoconfig.shop.example/", Trust.TRUSTED, "https"
+)
+IMAP = ServerSettings(
+    ServerType.IMAP,
+    "imap.shop.example",
+    993,
+    Security.TLS,
+    (AuthMethod.PLAIN,),
+    str(ADDRESS),
+    evidence=(SAID,),
+)
+SMTP = ServerSettings(
+    ServerType.SMTP,
+    "smtp.shop.example",
+    465,
+    Security.TLS,
+    (AuthMethod.PLAIN,),
+    str(ADDRESS),
+    evidence=(SAID,),
+)
+PROVIDER = Provider("Shop Mail", "shop")
+REPORT = SourceReport(Source.AUTOCONFIG, SourceState.FOUND, 12, "https://autoconfig.shop.example/")
+FOUND = Found(ADDRESS, PROVIDER, (IMAP,), (SMTP,), (), (REPORT,), 15)
+WORKS = Verification(SideVerified(IMAP, 10, ("IMAP4rev1",)), SideVerified(SMTP, 12, ("AUTH",)))
+PROFILE = ClientProfile("p1", "default", Path("home/p1"), True)
+THUNDERBIRD = DetectedClient(
+    "thunderbird", "Thunderbird", "153.0", Path("thunderbird"), False, (PROFILE,)
+)
+PASSWORD = "correct horse"
+
+
+class FakeOutside:
+    """Everything works unless a test sets another answer. `asked`: calls in order, no secrets."""
+
+    def __init__(self, messages: Messages) -> None:
+        self.messages = messages
+        self.vault = PasswordVault()
+        self.clients: tuple[str, ...] = ("thunderbird", "sheet")
+        self.asked: list[str] = []
+        self.result: DiscoveryResult = FOUND
+        self.verification: Verification = WORKS
+        self.stored: Secret | None = None
+        self.keychain_problem: Problem | None = None
+        self.detected: tuple[DetectedClient, ...] = (THUNDERBIRD,)
+        self.plans: dict[str, ClientPlan | Problem] = {}
+        self.applied: Problem | None = None
+        self.listed: tuple[ChangeRecord, ...] = (
+            ChangeRecord("c1", "thunderbird", str(ADDRESS), "2026-11-01T12:00:00+01:00", ("p",)),
+        )
+        self.undone: Undone | Problem = Undone("c1", (Path("p"),))
+        self.autoconfig: Found | Problem = FOUND
+        self.seen_passwords: list[Secret] = []
+
+    async def suggest_domain(self, domain: str) -> str:
+        """One well-known slip."""
+        return "gmail.com" if domain == "gmial.com" else ""
+
+    async def discover(
+        self, address: EmailAddress, progress: Callable[[SourceReport], None]
+    ) -> DiscoveryResult:
+        """The canned result."""
+        return await self.search(address, SearchOptions(), progress)
+
+    async def search(
+        self,
+        address: EmailAddress,
+        options: SearchOptions,
+        progress: Callable[[SourceReport], None],
+    ) -> DiscoveryResult:
+        """The canned result."""
+        self.asked.append(f"search {address}")
+        progress(REPORT)
+        return self.result
+
+    def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
+        """The canned result."""
+        return self.autoconfig
+
+    async def verify(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Side, Rung], None],
+    ) -> Verification:
+        """The canned verdict."""
+        self.asked.append("verify")
+        secret = self.vault.get(address)
+        assert secret is not None
+        self.seen_passwords.append(secret)
+        progress("incoming", Rung("connect", True, 3))
+        return self.verification
+
+    async def store_password(self, account: Account) -> Problem | None:
+        """Stored, or the problem set."""
+        self.asked.append("store")
+        return self.keychain_problem
+
+    async def stored_password(self, address: EmailAddress) -> Secret | None:
+        """What a test put there."""
+        return self.stored
+
+    async def send_test_message(self, account: Account) -> Delivered | Problem:
+        """Always arrives."""
+        return Delivered(1.0)
+
+    async def detect(self) -> tuple[DetectedClient, ...]:
+        """The canned programs."""
+        return self.detected
+
+    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+        """The plan a test set, else a change of one file."""
+        self.asked.append(f"plan {client}")
+        change = FileChange(
+            Path("prefs.js"), b"new", b"old", (Setting("mail.smtpservers", "smtp1"),)
+        )
+        default = ClientPlan(client, client.title(), How.CHANGE, str(account.address), (change,))
+        return self.plans.get(client, default)
+
+    async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
+        """Done, or the problem set."""
+        self.asked.append(f"apply {plan.client}")
+        return self.applied or Applied(plan, "c1", (Path("prefs.js"),))
+
+    def files(self, client: str, account: Account) -> ClientPlan | Problem:
+        """One file and one step."""
+        self.asked.append(f"files {client}")
+        produced = Produced(f"{client}.txt", b"x", "Open it.")
+        return ClientPlan(
+            client,
+            client.title(),
+            How.FILES,
+            str(account.address),
+            files=(produced,),
+            steps=(Step("Type the server.", account.incoming.host),),
+        )
+
+    def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
+        """Names only."""
+        self.asked.append(f"write {plan.client}")
+        return tuple(folder / file.name for file in plan.files)
+
+    async def undo(self, change_id: str) -> Undone | Problem:
+        """The canned outcome."""
+        self.asked.append(f"undo {change_id}")
+        return self.undone
+
+    async def changes(self) -> tuple[ChangeRecord, ...]:
+        """The canned journal."""
+        return self.listed
+
+    async def save(
+        self, account: Account, clients: tuple[str, ...], folder: Path
+    ) -> tuple[Path, ...] | Problem:
+        """Names only."""
+        return (folder / "sheet.html",)
+
+    async def demo(self, out: Path | None, mode: str) -> int:
+        """Nothing to show."""
+        return 0
+
+    def window(self, exit_after_first_paint: bool) -> int:
+        """No window."""
+        self.asked.append("window")
+        return 0
+
+    async def aclose(self) -> None:
+        """Noted."""
+        self.asked.append("close")

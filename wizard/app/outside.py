@@ -1,0 +1,303 @@
+"""The outside, wired: every service the faces ask for, made from the rooms' public functions."""
+
+from __future__ import annotations
+
+import asyncio
+import locale
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.cli.backend import Options, SearchOptions, Unusable
+from wizard.flow import Delivered, PasswordVault, Side
+from wizard.messages import Messages
+from wizard.model import (
+    Account,
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Found,
+    How,
+    Places,
+    Problem,
+    Provider,
+    Rung,
+    Secret,
+    ServerSettings,
+    SourceReport,
+    Undone,
+    Verification,
+)
+
+if TYPE_CHECKING:
+    from wizard.discovery import Pack
+    from wizard.net import Network
+
+LANGUAGES = ("en", "fr", "de", "it", "es")
+
+
+def system_language() -> str:
+    """The first of our languages that the system is set to, else English."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return _known(value)
+    return _known(locale.getlocale()[0] or "")
+
+
+def _known(name: str) -> str:
+    code = name[:2].lower()
+    return code if code in LANGUAGES else "en"
+
+
+def make_messages(language: str) -> Messages:
+    """The words, in a language (empty: the system's)."""
+    from wizard.system import resources
+
+    return Messages(_known(language) if language else system_language(), resources("translations"))
+
+
+class Outside:
+    """Implements `flow.Services` and `cli.Backend` for this computer.
+
+    `connect_map` sends connections to other addresses: how the demo's provider on loopback
+    stands in for the real network. `places`: where programs are looked for.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        connect_map: Mapping[tuple[str, int], tuple[str, int]] | None = None,
+        places: Places | None = None,
+    ) -> None:
+        self.options = options
+        self.vault = PasswordVault()
+        self._messages = make_messages(options.language)
+        self._connect_map = connect_map
+        self._places = places
+        self._pack: Pack | None = None
+        self._provider_file: Pack | None = None
+        self._check()
+
+    def _check(self) -> None:
+        """Says at once what cannot work; loads nothing where no such option is given."""
+        options = self.options
+        if options.resolver:
+            self._checked("--resolver", options.resolver, lambda: self._open())
+        if options.ca_file:
+            self._checked("--ca", str(options.ca_file), lambda: self._open())
+        if options.provider_file:
+            from wizard.discovery import PackFaults, load_pack
+
+            pack = load_pack(options.provider_file)
+            if isinstance(pack, PackFaults):
+                reason = "; ".join(str(fault) for fault in pack.faults)
+                raise Unusable("--provider", str(options.provider_file), reason)
+            self._provider_file = pack
+
+    @staticmethod
+    def _checked(option: str, value: str, attempt: Callable[[], object]) -> None:
+        try:
+            attempt()
+        except (OSError, ValueError) as error:
+            raise Unusable(option, value, getattr(error, "strerror", "") or str(error)) from error
+
+    @property
+    def messages(self) -> Messages:
+        """The words, in the chosen language."""
+        return self._messages
+
+    def speak(self, language: str) -> Messages:
+        """Changes the language of everything said from now on."""
+        self._messages = make_messages(language)
+        return self._messages
+
+    @property
+    def places(self) -> Places:
+        """Where things are on this computer."""
+        if self._places is None:
+            from wizard.system import this_computer
+
+            self._places = this_computer()
+        return replace(self._places, language=self._messages.language)
+
+    # -- the network ----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _network(self) -> AsyncIterator[Network]:
+        """The network of one action: answers and connections are shared within it only."""
+        network = await asyncio.to_thread(self._open)
+        async with network:
+            yield network
+
+    def _open(self) -> Network:
+        from wizard.net import open_network
+
+        return open_network(self.options.resolver or None, self.options.ca_file, self._connect_map)
+
+    async def _packs(self) -> tuple[Pack, Pack | None]:
+        """The bundled provider pack (read once) and the host's provider file."""
+        if self._pack is None:
+            self._pack = await asyncio.to_thread(self._read_pack)
+        return self._pack, self._provider_file
+
+    @staticmethod
+    def _read_pack() -> Pack:
+        from wizard.discovery import PackFaults, load_pack
+        from wizard.system import resources
+
+        pack = load_pack(resources("providers.toml"))
+        assert not isinstance(pack, PackFaults), pack
+        return pack
+
+    async def suggest_domain(self, domain: str) -> str:
+        """The domain probably meant."""
+        from wizard.discovery import suggest_domain
+
+        pack, _ = await self._packs()
+        return suggest_domain(domain, pack)
+
+    async def discover(
+        self, address: EmailAddress, progress: Callable[[SourceReport], None]
+    ) -> DiscoveryResult:
+        """Looks for the servers of an address."""
+        return await self.search(address, SearchOptions(), progress)
+
+    async def search(
+        self,
+        address: EmailAddress,
+        options: SearchOptions,
+        progress: Callable[[SourceReport], None],
+    ) -> DiscoveryResult:
+        """`discover` with the command line's options."""
+        from wizard.discovery import discover
+
+        pack, provider_file = await self._packs()
+        async with self._network() as network:
+            return await discover(
+                address,
+                network,
+                pack,
+                provider_file=provider_file,
+                timeout=options.timeout,
+                only=options.sources or None,
+                all_sources=options.all,
+                progress=progress,
+            )
+
+    def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
+        """The servers an autoconfig document yields."""
+        from wizard.discovery import found_in_autoconfig
+
+        return found_in_autoconfig(document, address)
+
+    async def verify(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Side, Rung], None],
+    ) -> Verification:
+        """Logs in to both sides with the vault's password."""
+        from wizard.verify import verify
+
+        async with self._network() as network:
+            return await verify(
+                incoming,
+                outgoing,
+                self.vault.get(address) or Secret(""),
+                network,
+                provider=provider,
+                address=address,
+                progress=progress,
+            )
+
+    async def send_test_message(self, account: Account) -> Delivered | Problem:
+        """Sends a message to oneself, waits for it, deletes it."""
+        from wizard.verify import send_test_message
+
+        async with self._network() as network:
+            return await send_test_message(
+                account, self.vault.get(account.address) or Secret(""), network, self._messages
+            )
+
+    # -- the keychain ---------------------------------------------------------------------------
+
+    async def store_password(self, account: Account) -> Problem | None:
+        """Puts the vault's password into the system's keychain."""
+        from wizard.keychain import store
+
+        secret = self.vault.get(account.address)
+        return None if secret is None else await store(account.address, secret)
+
+    async def stored_password(self, address: EmailAddress) -> Secret | None:
+        """The keychain's password for an address."""
+        from wizard.keychain import fetch
+
+        return await fetch(address)
+
+    # -- the programs ---------------------------------------------------------------------------
+
+    @property
+    def clients(self) -> tuple[str, ...]:
+        """The words of `--apps`."""
+        from wizard.clients.registry import EXPORTERS
+
+        return tuple(exporter.id for exporter in EXPORTERS)
+
+    async def detect(self) -> tuple[DetectedClient, ...]:
+        """Mail programs on this computer."""
+        from wizard.clients import registry
+
+        return await asyncio.to_thread(registry.detect_all, self.places)
+
+    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+        """What would change in one program."""
+        from wizard.clients import registry
+
+        return await asyncio.to_thread(
+            registry.plan, client, account, self.places, self._messages, profile or None
+        )
+
+    async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
+        """Carries a plan out; files to hand over go to `folder` or the usual place."""
+        from wizard.clients import registry
+        from wizard.system import output_folder
+
+        if plan.how is How.CHANGE:
+            return await asyncio.to_thread(registry.apply, plan, self.places)
+        written = await asyncio.to_thread(
+            self.write, plan, folder or output_folder(self.places, plan.account)
+        )
+        return written if isinstance(written, Problem) else Applied(plan, written=written)
+
+    def files(self, client: str, account: Account) -> ClientPlan | Problem:
+        """One program's files to carry elsewhere."""
+        from wizard.clients import registry
+
+        return registry.files(client, account, self._messages)
+
+    def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
+        """Writes a plan's files; the settings sheet also as PDF where Qt is at hand."""
+        from wizard.clients import registry
+
+        return registry.write_files(plan, folder)
+
+    async def undo(self, change_id: str) -> Undone | Problem:
+        """Takes one change back."""
+        from wizard.clients import registry
+
+        return await asyncio.to_thread(registry.undo, change_id, self.places)
+
+    async def changes(self) -> tuple[ChangeRecord, ...]:
+        """What the wizard has changed on this computer, newest first."""
+        from wizard.clients import registry
+
+        return await asyncio.to_thread(registry.changes, self.places)
