@@ -131,6 +131,7 @@ class ClientPlan:
 
     `repairs`: the account is there already and these settings of it differ. `unchanged`: it is
     there and right, nothing to do. `notes`: plain sentences (caveats, untested on real hosts).
+    `summary`: what will be, in a person's words; `settings`: the same to the letter.
     """
 
     client: str
@@ -144,6 +145,7 @@ class ClientPlan:
     unchanged: bool = False
     notes: tuple[str, ...] = ()
     profile: ClientProfile | None = None
+    summary: tuple[Setting, ...] = ()
 
     @property
     def settings(self) -> tuple[Setting, ...]:

@@ -1,0 +1,112 @@
+"""Every program the wizard can set up, and the common acts on all of them.
+
+One explicit tuple: frozen builds need explicit imports, and order here is order on the page.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wizard.clients import journal
+from wizard.clients.thunderbird import Thunderbird
+from wizard.model import (
+    Account,
+    Applied,
+    ChangeRecord,
+    ClientExporter,
+    ClientPlan,
+    DetectedClient,
+    Interrupted,
+    Places,
+    Problem,
+    ProblemKind,
+    Stage,
+    Undone,
+    Words,
+)
+
+EXPORTERS: tuple[ClientExporter, ...] = (Thunderbird(),)
+
+
+def exporter(client: str) -> ClientExporter | None:
+    """The exporter with this id."""
+    return next((item for item in EXPORTERS if item.id == client), None)
+
+
+def detect_all(places: Places) -> tuple[DetectedClient, ...]:
+    """The mail programs of this computer, in the order of the registry."""
+    found = (item.detect(places) for item in EXPORTERS)
+    return tuple(item for item in found if item is not None)
+
+
+def plan(
+    client: str, account: Account, places: Places, words: Words, profile: str | None = None
+) -> ClientPlan | Problem:
+    """What would change for one program on this computer. Reads, never writes."""
+    chosen = exporter(client)
+    if chosen is None:
+        return _unknown(client)
+    return chosen.plan(account, chosen.detect(places), places, words, profile)
+
+
+def files(client: str, account: Account, words: Words) -> ClientPlan | Problem:
+    """The same to carry elsewhere; looks at nothing on this computer."""
+    chosen = exporter(client)
+    return _unknown(client) if chosen is None else chosen.files(account, words)
+
+
+def apply(made: ClientPlan, places: Places) -> Applied | Problem:
+    """Carries a plan out."""
+    chosen = exporter(made.client)
+    return _unknown(made.client) if chosen is None else chosen.apply(made, places)
+
+
+def changes(places: Places) -> tuple[ChangeRecord, ...]:
+    """What the wizard changed on this computer and can take back, newest first."""
+    return journal.changes(places)
+
+
+def pending(places: Places) -> tuple[Interrupted, ...]:
+    """What was cut off (power cut, `kill -9`): to be offered for `finish` or `undo`."""
+    return journal.pending(places)
+
+
+def undo(change_id: str, places: Places) -> Undone | Problem:
+    """Takes one change back; refused while the program runs."""
+    steward = _steward(change_id, places)
+    return steward if isinstance(steward, Problem) else journal.undo(change_id, places, steward)
+
+
+def finish(change_id: str, places: Places) -> ChangeRecord | Problem:
+    """Completes a change that was cut off while it was being applied."""
+    steward = _steward(change_id, places)
+    return steward if isinstance(steward, Problem) else journal.finish(change_id, places, steward)
+
+
+def write_files(made: ClientPlan, out_dir: Path) -> tuple[Path, ...] | Problem:
+    """Writes the files of a plan into a folder, making it where needed; returns their paths.
+
+    They hold no password, but names and addresses: readable by their owner only.
+    """
+    written = []
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        for item in made.files:
+            path = out_dir / item.name
+            journal.write_new(path, item.content)
+            written.append(path)
+    except OSError as exc:
+        return journal.folder_problem(exc, out_dir)
+    return tuple(written)
+
+
+def _steward(change_id: str, places: Places) -> journal.Steward | Problem:
+    match journal.client_of(change_id, places):
+        case "thunderbird":
+            return Thunderbird(places.system)
+        case _:
+            return Problem(ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=change_id)
+
+
+def _unknown(client: str) -> Problem:
+    return Problem(ProblemKind.PROGRAM_UNSUPPORTED, Stage.CLIENT, detail=client)
