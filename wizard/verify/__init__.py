@@ -1,0 +1,18 @@
+"""Does it work? Capabilities first, then one login, on receiving and sending together.
+
+verification  both sides at once; the public `verify`
+ladder        one server, rung by rung: connect, TLS, greeting, capabilities, login
+dialogue      what the ladder needs of a protocol: imap, pop3, smtp
+sasl          the password mechanisms
+classify      from a server's refusal to its cause, as a table
+failures      from a network failure to its cause
+reply, text   what servers say, parsed and made safe to show
+talk, clock   time and size limits; is this computer's clock wrong?
+
+No password leaves before TLS is verified, and nothing said before TLS is believed after it.
+"""
+
+from wizard.verify.classify import classify
+from wizard.verify.verification import Progress, Side, prepared_password, verify
+
+__all__ = ["Progress", "Side", "classify", "prepared_password", "verify"]

@@ -1,0 +1,240 @@
+"""Receiving and sending, verified together: one typo is one refusal, not two."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from wizard.model import (
+    EmailAddress,
+    PasswordKind,
+    Problem,
+    ProblemKind,
+    Provider,
+    Rung,
+    Secret,
+    ServerSettings,
+    SideFailed,
+    SideResult,
+    SideUntested,
+    SideVerified,
+    Stage,
+    Verification,
+)
+from wizard.net.streams import Connector
+from wizard.verify.clock import date_elsewhere
+from wizard.verify.failures import MAX_CLOCK_DIFFERENCE
+from wizard.verify.ladder import SIDE_TIME, Log, Task, climb, failed, log_in
+from wizard.verify.talk import Budget
+
+Side = Literal["incoming", "outgoing"]
+Progress = Callable[[Side, Rung], None]
+
+GRACE = 1.0
+"""Seconds that sending may still take to show its own problem once receiving has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Receiving's word to sending. `username`: the form that worked, empty where none did."""
+
+    go: bool
+    username: str = ""
+
+
+def prepared_password(password: Secret, provider: Provider | None) -> Secret:
+    """The password as the provider wants it: app passwords are shown in groups for reading only.
+
+    What is stored or handed to programs must be this form, too.
+    """
+    if (
+        provider is not None
+        and provider.password_kind is PasswordKind.APP_PASSWORD
+        and not provider.password_has_spaces
+    ):
+        return password.without_spaces()
+    return password
+
+
+async def verify(
+    incoming: ServerSettings | None,
+    outgoing: ServerSettings | None,
+    password: Secret,
+    network: Connector,
+    *,
+    provider: Provider | None = None,
+    address: EmailAddress | None = None,
+    progress: Progress | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Verification:
+    """Tests both sides with at most two logins on each; never raises for what a network does.
+
+    Both are connected and asked for capabilities at once. The sending login waits for receiving:
+    it is made where receiving worked or could not be tested, not where receiving failed. The
+    result names for each side the settings that worked or the one problem. Times out by itself
+    (about 22 seconds for a side); cancelling closes both connections.
+    """
+    password = prepared_password(password, provider)
+
+    def task(side: Side, server: ServerSettings) -> Task:
+        def note(rung: Rung) -> None:
+            if progress is not None:
+                progress(side, rung)
+
+        return Task(server, network, Log(note), Budget(SIDE_TIME), provider, address)
+
+    loop = asyncio.get_running_loop()
+    verdict: asyncio.Future[_Verdict] = loop.create_future()
+    async with asyncio.TaskGroup() as group:
+        sending = group.create_task(
+            _sending(outgoing, lambda server: task("outgoing", server), password, verdict)
+        )
+        received = await _receiving(
+            incoming, lambda server: task("incoming", server), password, verdict
+        )
+        if isinstance(received, SideFailed):
+            await asyncio.wait({sending}, timeout=GRACE)
+            sending.cancel()
+    sent: SideResult = SideUntested("receiving-failed") if sending.cancelled() else sending.result()
+    result = compared(Verification(received, sent))
+    return await _with_clock(result, network, address, now)
+
+
+async def _receiving(
+    server: ServerSettings | None,
+    task_for: Callable[[ServerSettings], Task],
+    password: Secret,
+    verdict: asyncio.Future[_Verdict],
+) -> SideResult:
+    def decide(worked: ServerSettings | None) -> None:
+        verdict.set_result(_Verdict(worked is not None, worked.username if worked else ""))
+
+    if (untested := _untestable(server)) is not None or server is None:
+        verdict.set_result(_Verdict(go=True))
+        return untested or SideUntested("not-found")
+    task = task_for(server)
+    climbed = await climb(task)
+    if isinstance(climbed, Problem):
+        decide(None)
+        return failed(task, climbed)
+    return await log_in(climbed, password, decide)
+
+
+async def _sending(
+    server: ServerSettings | None,
+    task_for: Callable[[ServerSettings], Task],
+    password: Secret,
+    verdict: asyncio.Future[_Verdict],
+) -> SideResult:
+    if (untested := _untestable(server)) is not None or server is None:
+        return untested or SideUntested("not-found")
+    task = task_for(server)
+    climbed = await climb(task)
+    if isinstance(climbed, Problem):
+        return failed(task, climbed)
+    began = time.monotonic()
+    try:
+        word = await asyncio.shield(verdict)
+    except asyncio.CancelledError:
+        await climbed.close()
+        raise
+    if not word.go:
+        await climbed.close()
+        return SideUntested("receiving-failed")
+    task.budget.forgive(time.monotonic() - began)
+    if word.username and server.username_guessed and word.username != server.username:
+        # The form that has just worked for receiving comes first.
+        task = replace(task, server=replace(server, username=word.username))
+        climbed = replace(climbed, task=task)
+    return await log_in(climbed, password, lambda worked: None)
+
+
+def _untestable(server: ServerSettings | None) -> SideUntested | None:
+    if server is None:
+        return SideUntested("not-found")
+    return None if server.takes_password else SideUntested("oauth-only")
+
+
+def compared(result: Verification) -> Verification:
+    """What one side's failure means in the light of the other side of the same host.
+
+    A port that stays silent or refuses while another port of the host answers is not a dead host:
+    silence is a blocked port, refusal a port nobody listens on. Pure.
+    """
+    return Verification(
+        _beside(result.incoming, result.outgoing), _beside(result.outgoing, result.incoming)
+    )
+
+
+def _beside(side: SideResult, other: SideResult) -> SideResult:
+    if not isinstance(side, SideFailed) or side.problem.stage is not Stage.CONNECT:
+        return side
+    match other:
+        case SideVerified(server=server):
+            host = server.host
+        case SideFailed(problem=problem) if problem.stage is not Stage.CONNECT:
+            host = problem.host
+        case _:
+            return side
+    if host != side.problem.host:
+        return side
+    kinds = {
+        ProblemKind.NO_ANSWER: ProblemKind.PORT_BLOCKED,
+        ProblemKind.SERVER_DOWN: ProblemKind.WRONG_PORT_OR_TLS_MODE,
+    }
+    kind = kinds.get(side.problem.kind, side.problem.kind)
+    return replace(side, problem=replace(side.problem, kind=kind))
+
+
+async def _with_clock(
+    result: Verification,
+    network: Connector,
+    address: EmailAddress | None,
+    now: Callable[[], datetime],
+) -> Verification:
+    """Asks the time elsewhere where a certificate seems to have expired (row 13 or row 12)."""
+    expired = [
+        side
+        for side in (result.incoming, result.outgoing)
+        if isinstance(side, SideFailed) and side.problem.kind is ProblemKind.CERTIFICATE_EXPIRED
+    ]
+    if not expired:
+        return result
+    hosts = {side.problem.host for side in expired}
+    if address is not None:
+        hosts.add(address.domain)
+    there = await _first([date_elsewhere(network, host) for host in sorted(hosts)])
+    if there is None or abs(there - now()) <= MAX_CLOCK_DIFFERENCE:
+        return result
+    fact = ("date_elsewhere", there.date().isoformat())
+
+    def told(side: SideResult) -> SideResult:
+        if not isinstance(side, SideFailed) or side not in expired:
+            return side
+        problem = side.problem
+        return replace(
+            side,
+            problem=replace(problem, kind=ProblemKind.CLOCK_WRONG, facts=(*problem.facts, fact)),
+        )
+
+    return Verification(told(result.incoming), told(result.outgoing))
+
+
+async def _first(questions: list[Awaitable[datetime | None]]) -> datetime | None:
+    """The first answer that is one."""
+    tasks = [asyncio.ensure_future(question) for question in questions]
+    try:
+        for answer in asyncio.as_completed(tasks):
+            if (moment := await answer) is not None:
+                return moment
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    return None
