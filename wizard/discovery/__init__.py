@@ -1,0 +1,227 @@
+"""From an address to server settings: nine sources side by side, each with its evidence.
+
+discover           the search
+parse_autoconfig   what an autoconfig document yields
+load_pack          the provider pack, or a provider file
+suggest_domain     the domain a person probably meant
+find_provider      what the pack knows about a domain or a mail exchanger
+
+names              hosts, ports and addresses from outside, checked; the public suffix list
+safexml            XML from strangers
+autoconfig, pacc, autodiscover   the documents: pure parsers
+pack, suggest      the provider pack and mistyped domains
+offer              what passes between the sources and the runner
+sources/           one file per source
+probe              proving a guessed server
+plan, runner, rank what to ask, when the answer stands, what is best
+vital, verdict     signs of life; why nothing was found
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from wizard.discovery.autoconfig import AutoconfigDocument, NotAutoconfig, parse_autoconfig
+from wizard.discovery.offer import Offer, Query
+from wizard.discovery.pack import Pack, PackEntry, PackFault, PackFaults, load_pack, read_pack
+from wizard.discovery.plan import STEPS, Step, plan
+from wizard.discovery.rank import Candidates, pick_provider
+from wizard.discovery.runner import Gathered, run
+from wizard.discovery.suggest import suggest_domain
+from wizard.discovery.verdict import domain_problem, network_problem, proposals
+from wizard.discovery.vital import Vital, WatchedConnector, WatchedHttp, WatchedResolver
+from wizard.model import (
+    DiscoveryResult,
+    EmailAddress,
+    Failed,
+    Found,
+    NothingFound,
+    Offline,
+    Problem,
+    ProblemKind,
+    Source,
+    SourceReport,
+)
+from wizard.net.http import HttpClient
+from wizard.net.resolver import Empty, Mx, NoAnswer, Records, Resolver
+from wizard.net.streams import Connector
+
+__all__ = [
+    "AutoconfigDocument",
+    "Network",
+    "NotAutoconfig",
+    "Pack",
+    "PackEntry",
+    "PackFault",
+    "PackFaults",
+    "discover",
+    "find_provider",
+    "load_pack",
+    "parse_autoconfig",
+    "read_pack",
+    "suggest_domain",
+]
+
+LAST_QUESTIONS = 1.0
+"""Seconds for what is still open about the domain once all sources have ended."""
+
+
+class Network(Protocol):
+    """The network as `wizard.net.open_network` gives it; fakes and recordings fit too."""
+
+    @property
+    def resolver(self) -> Resolver: ...
+
+    @property
+    def http(self) -> HttpClient: ...
+
+    @property
+    def connector(self) -> Connector: ...
+
+
+def find_provider(pack: Pack, domain: str = "", mx: str = "") -> PackEntry | None:
+    """The pack's entry for a mail domain, else for a mail exchanger that is no mere filter."""
+    entry = pack.by_domain(domain) if domain else None
+    if entry is None and mx and not pack.is_mail_filter(mx):
+        entry = pack.by_mx(mx)
+    return entry
+
+
+async def discover(
+    address: EmailAddress,
+    network: Network,
+    pack: Pack,
+    *,
+    provider_file: Pack | None = None,
+    timeout: float = 10.0,
+    only: frozenset[Source] | None = None,
+    all_sources: bool = False,
+    progress: Callable[[SourceReport], None] | None = None,
+) -> DiscoveryResult:
+    """Searches for the settings of an address.
+
+    `timeout`: seconds for all of it (twice that where round trips are slow). `only`: ask no other
+    sources. `all_sources`: do not stop at the first answer that stands. `progress` is called in
+    the event loop with every change of a source's state. No credentials are used; cancelling
+    takes effect at once and leaves nothing running.
+    """
+    vital = Vital()
+    query = Query(
+        address=address,
+        resolver=WatchedResolver(network.resolver, vital),
+        http=WatchedHttp(network.http, vital),
+        connector=WatchedConnector(network.connector, vital),
+        pack=pack,
+        provider_file=provider_file,
+        started=asyncio.get_running_loop().time(),
+    )
+    steps = plan(only, with_provider_file=provider_file is not None)
+    gathered = await run(
+        query, steps, vital, timeout=timeout, all_sources=all_sources, progress=progress
+    )
+    return await _Conclusion(query, steps, vital, gathered).result()
+
+
+class _Conclusion:
+    """Turns what was gathered into the result."""
+
+    def __init__(
+        self, query: Query, steps: Sequence[Step], vital: Vital, gathered: Gathered
+    ) -> None:
+        self._query = query
+        self._vital = vital
+        self._gathered = gathered
+        self._local = {step.source for step in STEPS if step.local}
+        self._reports = tuple(
+            gathered.reports[step.source] for step in steps if step.source in gathered.reports
+        )
+        self._uses_network = not all(step.local for step in steps)
+
+    async def result(self) -> DiscoveryResult:
+        if _has_answer(self._gathered.candidates):
+            return await self._found_or_offline()
+        return await self._nothing()
+
+    async def _found_or_offline(self) -> DiscoveryResult:
+        found = self._found(self._gathered.offers)
+        sources = {offer.source for offer in self._gathered.offers}
+        only_local = sources <= self._local
+        if only_local and self._uses_network and not self._vital.alive:
+            problem = await network_problem(self._query, self._vital)
+            if problem is not None:
+                return self._offline(problem, found)
+        return replace(found, ms=self._query.ms())
+
+    async def _nothing(self) -> DiscoveryResult:
+        query = self._query
+        problem = await network_problem(query, self._vital)
+        if problem is not None:
+            return self._offline(problem, None)
+        mx, addresses, existing = await self._last_questions()
+        guesses = proposals(query, self._gathered.offers, existing)
+        problem = domain_problem(query.domain, mx, addresses)
+        if problem is not None:
+            suggestion = ""
+            if problem.kind is not ProblemKind.NAME_SERVER_BROKEN:
+                eager = problem.kind is ProblemKind.DOMAIN_MISTYPED
+                suggestion = suggest_domain(query.domain, query.pack, eager=eager)
+            return Failed(query.address, problem, guesses, suggestion, self._reports, query.ms())
+        return NothingFound(
+            query.address,
+            guesses,
+            self._reports,
+            query.ms(),
+            unencrypted_only=any(offer.unencrypted_only for offer in self._gathered.offers),
+        )
+
+    async def _last_questions(
+        self,
+    ) -> tuple[Records[Mx] | Empty, Records[str] | Empty, tuple[str, ...]]:
+        """Mail exchangers and addresses of the domain, and which usual names exist; answered
+        from what the sources have asked already, or quickly, or not at all."""
+        domain, resolver = self._query.domain, self._query.resolver
+        names = tuple(f"{prefix}.{domain}" for prefix in ("imap", "pop", "pop3", "smtp", "mail"))
+        try:
+            async with asyncio.timeout(LAST_QUESTIONS):
+                mx, addresses, hosts = await asyncio.gather(
+                    resolver.mx(domain),
+                    resolver.addresses(domain),
+                    asyncio.gather(*map(resolver.addresses, names)),
+                )
+        except TimeoutError:
+            silent = NoAnswer(domain, "timeout")
+            return silent, silent, ()
+        existing = tuple(
+            name for name, answer in zip(names, hosts, strict=True) if isinstance(answer, Records)
+        )
+        return mx, addresses, existing
+
+    def _found(self, offers: Sequence[Offer]) -> Found:
+        candidates = self._gathered.candidates
+        return Found(
+            address=self._query.address,
+            provider=pick_provider(self._query.address, offers, candidates, self._query.pack),
+            incoming=candidates.incoming,
+            outgoing=candidates.outgoing,
+            services=candidates.services,
+            reports=self._reports,
+            ms=self._query.ms(),
+        )
+
+    def _offline(self, problem: Problem, found: Found | None) -> Offline:
+        return Offline(
+            address=self._query.address,
+            problem=problem,
+            pack=found,
+            guesses=proposals(self._query, self._gathered.offers, ()),
+            reports=self._reports,
+            ms=self._query.ms(),
+        )
+
+
+def _has_answer(candidates: Candidates) -> bool:
+    closed = candidates.closing_weight is not None
+    return bool(candidates.incoming or candidates.outgoing) or closed

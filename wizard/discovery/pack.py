@@ -1,0 +1,530 @@
+"""The provider pack: what is known about providers without asking anybody.
+
+One TOML file, `resources/providers.toml`, whose head explains the format; a provider file that a
+host hands to its customers (`--provider FILE`) is the same format. Reading is strict: an unknown
+key or a misspelt word is named with its line, nothing is silently dropped.
+
+The path is always passed in. Nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from wizard.discovery.names import clean_host, clean_port, clean_text, clean_url, is_within
+from wizard.model import (
+    AuthMethod,
+    EmailAddress,
+    HelpLink,
+    PasswordKind,
+    Provider,
+    Security,
+    ServerSettings,
+    ServerType,
+    Service,
+    ServiceType,
+)
+
+FORMAT = 1
+MAX_FILE = 1024 * 1024
+ANY_DOMAIN = "*"
+PURPOSES = ("general", "app-password", "enable-imap", "password", "bridge", "not-possible")
+
+_SERVER = re.compile(
+    r"(?P<type>imap|pop3|smtp) (?P<host>\S+):(?P<port>\d{1,5}) (?P<security>tls|starttls)"
+    r"(?: (?P<username>\S+))?\Z"
+)
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_DATE = re.compile(r"20\d\d-(0[1-9]|1[0-2])\Z")
+_ID = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
+_LANGUAGE = re.compile(r"[a-z]{2}\Z")
+_AUTH = {
+    "password": AuthMethod.PLAIN,
+    "cram-md5": AuthMethod.CRAM_MD5,
+    "scram-sha-256": AuthMethod.SCRAM_SHA_256,
+    "ntlm": AuthMethod.NTLM,
+    "gssapi": AuthMethod.GSSAPI,
+    "oauth2": AuthMethod.OAUTH2,
+    "none": AuthMethod.NONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PackFault:
+    """One thing a person has to correct in a provider file. `line` is 1-based, 0 if unknown.
+
+    `field` is the key as written (`provider.servers`), `reason` a short English phrase for the
+    author of the file.
+    """
+
+    line: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.field}: {self.reason}" if self.field else f"{where}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class PackFaults:
+    """Why a provider file cannot be used, in the order of its lines."""
+
+    path: Path
+    faults: tuple[PackFault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackServer:
+    """A server with placeholders `{address}`, `{local}`, `{domain}` in host and user name."""
+
+    type: ServerType
+    host: str
+    port: int
+    security: Security
+    username: str
+    auth: tuple[AuthMethod, ...]
+
+    def for_address(self, address: EmailAddress) -> ServerSettings | None:
+        """The server for one address; None where the filled-in host is no host name."""
+        host = clean_host(_fill(self.host, address))
+        if host is None:
+            return None
+        return ServerSettings(
+            type=self.type,
+            host=host,
+            port=self.port,
+            security=self.security,
+            auth=self.auth,
+            username=_fill(self.username, address),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PackEntry:
+    """One provider. `mx`: host names whose own or lower names are its mail exchangers.
+
+    `plain_only`: it is known to offer no encrypted login at all. `typos`: domains people type
+    when they mean its first one. `checked`: year and month. `source`: where the facts are from.
+    """
+
+    id: str
+    name: str
+    domains: tuple[str, ...] = ()
+    mx: tuple[str, ...] = ()
+    servers: tuple[PackServer, ...] = ()
+    password: PasswordKind = PasswordKind.NORMAL
+    password_has_spaces: bool = False
+    plain_only: bool = False
+    help: tuple[HelpLink, ...] = ()
+    steps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    services: tuple[tuple[ServiceType, str], ...] = ()
+    typos: tuple[str, ...] = ()
+    checked: str = ""
+    source: str = ""
+    logo: str = ""
+    languages: tuple[str, ...] = ()
+
+    @property
+    def provider(self) -> Provider:
+        """As the other rooms know it."""
+        return Provider(
+            name=self.name,
+            id=self.id,
+            password_kind=self.password,
+            help=self.help,
+            steps=self.steps,
+            password_has_spaces=self.password_has_spaces,
+        )
+
+    def servers_for(self, address: EmailAddress) -> tuple[ServerSettings, ...]:
+        """All servers for one address, in the file's order."""
+        filled = (server.for_address(address) for server in self.servers)
+        return tuple(server for server in filled if server is not None)
+
+    def services_for(self, address: EmailAddress) -> tuple[Service, ...]:
+        """Contacts and calendars."""
+        filled = ((kind, clean_url(_fill(url, address))) for kind, url in self.services)
+        return tuple(Service(kind, url, str(address)) for kind, url in filled if url is not None)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """All providers of one file, with the look-ups discovery needs."""
+
+    entries: tuple[PackEntry, ...] = ()
+    mail_filters: tuple[str, ...] = ()
+    path: Path | None = None
+
+    def by_domain(self, domain: str) -> PackEntry | None:
+        """The provider of a mail domain (A-labels, lower case)."""
+        return self._domains.get(domain) or self._domains.get(ANY_DOMAIN)
+
+    def by_mx(self, host: str) -> PackEntry | None:
+        """The provider behind a mail exchanger; the longest pattern wins."""
+        for name in _names_upwards(host):
+            if entry := self._exchangers.get(name):
+                return entry
+        return None
+
+    def by_server(self, host: str) -> PackEntry | None:
+        """The first provider that has this receiving or sending server."""
+        return self._hosts.get(host)
+
+    def knows_domain(self, domain: str) -> bool:
+        """True where the domain itself is listed."""
+        return domain in self._domains
+
+    def hosts_matching(self, pattern: str, kind: ServerType) -> tuple[str, ...]:
+        """Known servers of one kind that a certificate name (`*.example.net` too) covers."""
+        if pattern.startswith("*."):
+            parent = pattern[2:]
+            return tuple(host for host in self._hosts_of(kind) if host.partition(".")[2] == parent)
+        return (pattern,) if pattern in self._hosts_of(kind) else ()
+
+    def is_mail_filter(self, host: str) -> bool:
+        """True for a mail exchanger that only filters: it says nothing about the mailbox."""
+        return any(is_within(host, name) for name in self.mail_filters)
+
+    @property
+    def domains(self) -> Iterator[str]:
+        """Every mail domain, in the file's order."""
+        return (name for entry in self.entries for name in entry.domains if name != ANY_DOMAIN)
+
+    def _hosts_of(self, kind: ServerType) -> frozenset[str]:
+        return self._hosts_by_kind.get(kind, frozenset())
+
+    @cached_property
+    def _domains(self) -> dict[str, PackEntry]:
+        return {name: entry for entry in reversed(self.entries) for name in entry.domains}
+
+    @cached_property
+    def _exchangers(self) -> dict[str, PackEntry]:
+        return {name: entry for entry in reversed(self.entries) for name in entry.mx}
+
+    @cached_property
+    def _hosts(self) -> dict[str, PackEntry]:
+        return {server.host: entry for entry in reversed(self.entries) for server in entry.servers}
+
+    @cached_property
+    def _hosts_by_kind(self) -> dict[ServerType, frozenset[str]]:
+        return {
+            kind: frozenset(
+                server.host
+                for entry in self.entries
+                for server in entry.servers
+                if server.type is kind and "{" not in server.host
+            )
+            for kind in ServerType
+        }
+
+
+def load_pack(path: Path) -> Pack | PackFaults:
+    """Reads and checks a provider file of at most 1 MiB."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        return PackFaults(path, (PackFault(0, "", error.strerror or "cannot be read"),))
+    if len(data) > MAX_FILE:
+        return PackFaults(path, (PackFault(0, "", "larger than 1 MiB"),))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return PackFaults(path, (PackFault(line, "", "not UTF-8 text"),))
+    read = read_pack(text)
+    if isinstance(read, Pack):
+        return Pack(read.entries, read.mail_filters, path)
+    return PackFaults(path, read)
+
+
+def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
+    """Reads and checks the text of a provider file."""
+    import tomllib
+
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found.group(1)) if found else 0
+        return (PackFault(line, "", f"not TOML: {re.sub(r' *[(]at .*', '', str(error))}"),)
+    except RecursionError:
+        return (PackFault(0, "", "not TOML: nested too deeply"),)
+    reader = _Reader(text)
+    pack = reader.pack(document)
+    return tuple(sorted(reader.faults, key=lambda fault: fault.line)) if reader.faults else pack
+
+
+_TOP_KEYS = {"format", "checked", "mail_filters", "provider"}
+_ENTRY_KEYS = {
+    "id", "name", "domains", "mx", "servers", "username", "auth", "password",
+    "password_has_spaces", "plain_only", "help", "steps", "carddav", "caldav", "jmap", "typos",
+    "checked", "source", "logo", "languages",
+}  # fmt: skip
+_HELP_KEYS = {"url", "purpose", "language", "title"}
+
+
+class _Reader:
+    """Turns the TOML tables into entries and collects what is wrong with them."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = _Lines(text)
+        self.faults: list[PackFault] = []
+        self._entry = -1
+
+    def pack(self, document: Mapping[str, object]) -> Pack:
+        self._known_keys(document, _TOP_KEYS, "")
+        if document.get("format") != FORMAT:
+            self._fault("format", f"must be {FORMAT}")
+        checked = self._text(document, "checked")
+        filters = tuple(
+            name
+            for name in self._texts(document, "mail_filters")
+            if self._is_host(name, "mail_filters")
+        )
+        tables = document.get("provider", [])
+        entries: list[PackEntry] = []
+        if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
+            self._fault("provider", "must be written as [[provider]] tables")
+            tables = []
+        seen: dict[str, str] = {}
+        for self._entry, table in enumerate(tables):
+            entry = self._read_entry(table, checked)
+            for name in (f"id {entry.id}", *entry.domains):
+                if name in seen and entry.id:
+                    self._fault("domains", f"{name} is already in {seen[name]}")
+                seen[name] = entry.id
+            entries.append(entry)
+        return Pack(tuple(entries), filters)
+
+    def _read_entry(self, table: Mapping[str, object], checked: str) -> PackEntry:
+        self._known_keys(table, _ENTRY_KEYS, "provider.")
+        entry_id = self._text(table, "id")
+        if not _ID.match(entry_id):
+            self._fault("id", "is needed: lower-case letters, digits, hyphens and dots")
+        name = self._text(table, "name")
+        if not name or name != clean_text(name, 80):
+            self._fault("name", "is needed: one line of at most 80 characters")
+        domains = self._texts(table, "domains")
+        mx = self._texts(table, "mx")
+        typos = self._texts(table, "typos")
+        for key, hosts in (("domains", domains), ("mx", mx), ("typos", typos)):
+            for host in hosts:
+                if not (key == "domains" and host == ANY_DOMAIN):
+                    self._is_host(host, key)
+        if not domains and not mx:
+            self._fault("domains", 'one domain or one mx is needed ("*" stands for every domain)')
+        password = self._word(
+            table, "password", {kind.value: kind for kind in PasswordKind}, PasswordKind.NORMAL
+        )
+        plain_only = self._flag(table, "plain_only")
+        servers = self._servers(table)
+        unreachable = password in {PasswordKind.BRIDGE, PasswordKind.NOT_POSSIBLE}
+        if not servers and not plain_only and not unreachable:
+            self._fault("servers", "is needed: at least one encrypted server")
+        entry_checked = self._text(table, "checked") or checked
+        if entry_checked and not _DATE.match(entry_checked):
+            self._fault("checked", "is a year and a month, as 2026-11")
+        return PackEntry(
+            id=entry_id,
+            name=name,
+            domains=domains,
+            mx=mx,
+            servers=servers,
+            password=password,
+            password_has_spaces=self._flag(table, "password_has_spaces"),
+            plain_only=plain_only,
+            help=self._help(table),
+            steps=self._steps(table),
+            services=self._services(table),
+            typos=typos,
+            checked=entry_checked,
+            source=self._text(table, "source"),
+            logo=self._text(table, "logo"),
+            languages=self._texts(table, "languages"),
+        )
+
+    def _servers(self, table: Mapping[str, object]) -> tuple[PackServer, ...]:
+        default_username = self._text(table, "username") or "{address}"
+        words = self._texts(table, "auth") or ("password",)
+        auth = tuple(_AUTH[word] for word in words if word in _AUTH)
+        for word in words:
+            if word not in _AUTH:
+                self._fault("auth", f"“{clean_text(word, 30)}” is none of {', '.join(_AUTH)}")
+        servers = []
+        for line in self._texts(table, "servers"):
+            match = _SERVER.match(line)
+            if match is None:
+                if line.endswith(" plain"):
+                    reason = "unencrypted servers are never used; leave it out"
+                else:
+                    reason = 'is written "imap|pop3|smtp HOST:PORT tls|starttls [USERNAME]"'
+                self._fault("servers", f"“{clean_text(line, 60)}” {reason}")
+                continue
+            port = clean_port(match["port"])
+            if port is None:
+                self._fault("servers", f"port {match['port']} is not between 1 and 65535")
+                continue
+            username = match["username"] or default_username
+            sample = EmailAddress("a", "example.org")
+            if not (
+                self._known_placeholders(match["host"])
+                and self._known_placeholders(username)
+                and self._is_host(_fill(match["host"], sample), "servers")
+            ):
+                continue
+            servers.append(
+                PackServer(
+                    ServerType(match["type"]),
+                    match["host"],
+                    port,
+                    Security(match["security"]),
+                    username,
+                    auth,
+                )
+            )
+        return tuple(servers)
+
+    def _known_placeholders(self, template: str) -> bool:
+        unknown = set(_PLACEHOLDER.findall(template)) - {"address", "local", "domain"}
+        if unknown:
+            self._fault("servers", "knows only {address}, {local} and {domain}")
+        return not unknown
+
+    def _services(self, table: Mapping[str, object]) -> tuple[tuple[ServiceType, str], ...]:
+        services = []
+        for kind in ServiceType:
+            template = self._text(table, kind.value)
+            if not template:
+                continue
+            if clean_url(_fill(template, EmailAddress("a", "example.org"))) is None:
+                self._fault(kind.value, "must be an https address")
+            services.append((kind, template))
+        return tuple(services)
+
+    def _help(self, table: Mapping[str, object]) -> tuple[HelpLink, ...]:
+        items = table.get("help", [])
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            self._fault("help", 'is a list of { url = "https://…", purpose = "…" }')
+            return ()
+        links = []
+        for item in items:
+            self._known_keys(item, _HELP_KEYS, "help.")
+            url = clean_url(self._text(item, "url"))
+            purpose = self._text(item, "purpose") or "general"
+            language = self._text(item, "language")
+            if url is None:
+                self._fault("help", "url must be an https address")
+                continue
+            if purpose not in PURPOSES:
+                self._fault("help", f"purpose is none of {', '.join(PURPOSES)}")
+            if language and not _LANGUAGE.match(language):
+                self._fault("help", "language is a code of two letters")
+            links.append(HelpLink(url, purpose, language, clean_text(self._text(item, "title"))))
+        return tuple(links)
+
+    def _steps(self, table: Mapping[str, object]) -> dict[str, dict[str, str]]:
+        tables = table.get("steps", {})
+        if not isinstance(tables, dict):
+            self._fault("steps", "is a table per language: [provider.steps.en]")
+            return {}
+        steps: dict[str, dict[str, str]] = {}
+        for language, texts in tables.items():
+            if not _LANGUAGE.match(language) or not isinstance(texts, dict):
+                self._fault("steps", "is a table per language: [provider.steps.en]")
+                continue
+            for purpose, text in texts.items():
+                if purpose not in PURPOSES or not isinstance(text, str) or not text.strip():
+                    self._fault("steps", f"knows a text for each of {', '.join(PURPOSES)}")
+                    continue
+                steps.setdefault(language, {})[purpose] = clean_text(text, 600)
+        return steps
+
+    # -- single values ------------------------------------------------------------------------
+
+    def _fault(self, key: str, reason: str) -> None:
+        line = self._lines.of(self._entry, key)
+        full = f"provider.{key}" if self._entry >= 0 else key
+        self.faults.append(PackFault(line, full, reason))
+
+    def _known_keys(self, table: Mapping[str, object], known: set[str], prefix: str) -> None:
+        for key in table:
+            if key not in known:
+                self._fault(key, f"is not a key of {prefix.rstrip('.') or 'the file'}")
+
+    def _text(self, table: Mapping[str, object], key: str) -> str:
+        value = table.get(key, "")
+        if not isinstance(value, str):
+            self._fault(key, "must be a text in quotes")
+            return ""
+        return value.strip()
+
+    def _texts(self, table: Mapping[str, object], key: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self._fault(key, "must be a list of texts in quotes")
+            return ()
+        return tuple(value)
+
+    def _flag(self, table: Mapping[str, object], key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            self._fault(key, "must be true or false")
+            return False
+        return value
+
+    def _word(
+        self,
+        table: Mapping[str, object],
+        key: str,
+        words: Mapping[str, PasswordKind],
+        default: PasswordKind,
+    ) -> PasswordKind:
+        word = self._text(table, key)
+        if word and word not in words:
+            self._fault(key, f"is none of {', '.join(words)}")
+        return words.get(word, default)
+
+    def _is_host(self, host: str, key: str) -> bool:
+        if clean_host(host) == host:
+            return True
+        self._fault(key, f"“{clean_text(host, 60)}” is not a host name in lower-case ASCII")
+        return False
+
+
+class _Lines:
+    """Finds the line of a key: the TOML reader of the standard library does not keep positions."""
+
+    _HEAD = re.compile(r"\s*\[\[\s*provider\s*\]\]")
+
+    def __init__(self, text: str) -> None:
+        self._lines: Sequence[str] = text.splitlines()
+
+    def of(self, entry: int, key: str) -> int:
+        """Line of a key in the entry with that index; of its head where the key is not there."""
+        heads = [at for at, line in enumerate(self._lines) if self._HEAD.match(line)]
+        start = heads[entry] if 0 <= entry < len(heads) else 0
+        after = heads[entry + 1 :][:1] if entry >= 0 else heads[:1]
+        end = after[0] if after else len(self._lines)
+        pattern = re.compile(rf'\s*(?:\[\s*provider\.)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
+        for at in range(start, end):
+            if pattern.match(self._lines[at]):
+                return at + 1
+        return start + 1 if self._lines else 0
+
+
+def _names_upwards(host: str) -> Iterator[str]:
+    """`a.b.c`, `b.c`, `c`."""
+    while host:
+        yield host
+        host = host.partition(".")[2]
+
+
+def _fill(template: str, address: EmailAddress) -> str:
+    values = {"address": str(address), "local": address.local, "domain": address.domain}
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
