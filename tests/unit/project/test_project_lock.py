@@ -1,0 +1,85 @@
+"""The lock files say what `pyproject.toml` asks for, for every platform, and nothing of the
+machine that made them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[3]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ASKED = {
+    "run": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]],
+    "test": [*PROJECT["project"]["dependencies"], *EXTRAS["test"]],
+    "build": [*PROJECT["project"]["dependencies"], *EXTRAS["build"]],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One line of a lock file with the hashes below it."""
+
+    version: str
+    marker: str
+    hashes: int
+
+
+def read_lock(name: str) -> dict[str, Pin]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    pins: dict[str, Pin] = {}
+    for entry in re.split(r"\n(?=\S)", text):
+        if entry.startswith("#"):
+            continue
+        head = re.match(r"(\S+)==(\S+)(?: ; (.*?))? \\\n", entry)
+        assert head is not None, f"{name}.txt: {entry[:60]}"
+        hashes = re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry)
+        pins[canonicalize_name(head[1])] = Pin(head[2], head[3] or "", len(hashes))
+    return pins
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_is_asked_for_is_pinned(name: str) -> None:
+    pins = read_lock(name)
+    assert len(pins) > len(ASKED[name])
+    for text in ASKED[name]:
+        wanted = Requirement(text)
+        pin = pins.get(canonicalize_name(wanted.name))
+        assert pin is not None, f"{wanted.name} is not in {name}.txt: python3 tasks.py lock"
+        assert wanted.specifier.contains(pin.version, prereleases=True), wanted
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_pin_has_hashes_and_the_file_names_no_machine(name: str) -> None:
+    assert all(pin.hashes for pin in read_lock(name).values())
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    options = re.findall(r"(?m)^\s*(--?[a-z][a-z-]*)", text)
+    assert set(options) == {"--hash"}
+    assert "://" not in text
+    assert not re.search(r"(?m)(?:^|\s)/\w", text)
+
+
+def test_all_files_agree_with_what_is_shipped() -> None:
+    run = read_lock("run")
+    for name in ("test", "build"):
+        pins = read_lock(name)
+        assert {key: pins[key].version for key in run} == {
+            key: pin.version for key, pin in run.items()
+        }
+
+
+@pytest.mark.parametrize(
+    ("package", "platform"),
+    [("pywin32-ctypes", "win32"), ("secretstorage", "linux"), ("jeepney", "linux")],
+)
+def test_what_only_one_platform_needs_is_locked_for_it(package: str, platform: str) -> None:
+    marker = Marker(read_lock("run")[package].marker)
+    for name in ("win32", "linux", "darwin"):
+        assert marker.evaluate({"sys_platform": name}) is (name == platform)
