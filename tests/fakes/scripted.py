@@ -6,7 +6,7 @@ which our own network code finds them.
 
     with Town(authority) as town:
         server = town.serve("imap.example.net", 993, script, certificate)
-        connector = town.connector()
+        verify(…, network=town)
 """
 
 from __future__ import annotations
@@ -190,6 +190,7 @@ class Town:
         """The address of a name, made up when first asked for."""
         return self._addresses.setdefault(name, f"192.0.2.{len(self._addresses) + 1}")
 
+    @property
     def connector(self) -> TcpConnector:
         """Our own network code in this town."""
         return TcpConnector(self, TlsContexts(self._authority.root), self._map)

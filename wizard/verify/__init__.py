@@ -13,6 +13,6 @@ No password leaves before TLS is verified, and nothing said before TLS is believ
 """
 
 from wizard.verify.classify import classify
-from wizard.verify.verification import Progress, Side, prepared_password, verify
+from wizard.verify.verification import Network, Progress, Side, prepared_password, verify
 
-__all__ = ["Progress", "Side", "classify", "prepared_password", "verify"]
+__all__ = ["Network", "Progress", "Side", "classify", "prepared_password", "verify"]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from wizard.model import (
     EmailAddress,
@@ -34,6 +34,14 @@ from wizard.verify.talk import Budget
 
 Side = Literal["incoming", "outgoing"]
 Progress = Callable[[Side, Rung], None]
+
+
+class Network(Protocol):
+    """The network as `wizard.net.open_network` gives it."""
+
+    @property
+    def connector(self) -> Connector: ...
+
 
 GRACE = 1.0
 """Seconds that sending may still take to show its own problem once receiving has failed."""
@@ -65,7 +73,7 @@ async def verify(
     incoming: ServerSettings | None,
     outgoing: ServerSettings | None,
     password: Secret,
-    network: Connector,
+    network: Network,
     *,
     provider: Provider | None = None,
     address: EmailAddress | None = None,
@@ -86,7 +94,7 @@ async def verify(
             if progress is not None:
                 progress(side, rung)
 
-        return Task(server, network, Log(note), Budget(SIDE_TIME), provider, address)
+        return Task(server, network.connector, Log(note), Budget(SIDE_TIME), provider, address)
 
     loop = asyncio.get_running_loop()
     verdict: asyncio.Future[_Verdict] = loop.create_future()
@@ -102,7 +110,7 @@ async def verify(
             sending.cancel()
     sent: SideResult = SideUntested("receiving-failed") if sending.cancelled() else sending.result()
     result = compared(Verification(received, sent))
-    return await _with_clock(result, network, address, now)
+    return await _with_clock(result, network.connector, address, now)
 
 
 async def _receiving(
@@ -193,7 +201,7 @@ def _beside(side: SideResult, other: SideResult) -> SideResult:
 
 async def _with_clock(
     result: Verification,
-    network: Connector,
+    connector: Connector,
     address: EmailAddress | None,
     now: Callable[[], datetime],
 ) -> Verification:
@@ -208,7 +216,7 @@ async def _with_clock(
     hosts = {side.problem.host for side in expired}
     if address is not None:
         hosts.add(address.domain)
-    there = await _first([date_elsewhere(network, host) for host in sorted(hosts)])
+    there = await _first([date_elsewhere(connector, host) for host in sorted(hosts)])
     if there is None or abs(there - now()) <= MAX_CLOCK_DIFFERENCE:
         return result
     fact = ("date_elsewhere", there.date().isoformat())

@@ -59,7 +59,7 @@ def ask(
             incoming,
             outgoing,
             Secret(password),
-            town.connector(),
+            town,
             provider=provider,
             address=ADDRESS,
             progress=progress,
