@@ -22,6 +22,7 @@ from wizard.model import (
     DetectedClient,
     DiscoveryResult,
     EmailAddress,
+    Evidence,
     Found,
     How,
     Places,
@@ -193,9 +194,31 @@ class Outside:
 
     def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
         """The servers an autoconfig document yields."""
-        from wizard.discovery import found_in_autoconfig
+        from wizard.discovery import NotAutoconfig, parse_autoconfig
 
-        return found_in_autoconfig(document, address)
+        parsed = parse_autoconfig(document, address)
+        if isinstance(parsed, NotAutoconfig):
+            facts = (("reason", parsed.reason),)
+            return Problem(ProblemKind.SETTINGS_UNREADABLE, Stage.INPUT, facts=facts)
+        # Here the document is shown, not used: what does not encrypt is listed last and marked
+        # by its `security`.
+        plain = parsed.unencrypted
+        said = Evidence(
+            Source.AUTOCONFIG, ("host", "port", "security", "username"), "", Trust.CONSENT, "file"
+        )
+        return Found(
+            address,
+            Provider(parsed.name or parsed.short_name, help=parsed.help),
+            tuple(
+                server.with_evidence(said)
+                for server in (*parsed.incoming, *(s for s in plain if s.type.is_incoming))
+            ),
+            tuple(
+                server.with_evidence(said)
+                for server in (*parsed.outgoing, *(s for s in plain if not s.type.is_incoming))
+            ),
+            parsed.services,
+        )
 
     async def verify(
         self,

@@ -34,7 +34,8 @@ def main(
 ) -> int:
     """Runs one command; returns its exit code.
 
-    `make_backend` raises `Unusable` for an option it can't work with. `make_messages` takes a language code, empty for the system's language.
+    `make_backend` raises `Unusable` for an option it can't work with. `make_messages` takes a
+    language code, empty for the system's language.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):

@@ -36,6 +36,7 @@ from wizard.model import (
     ProblemKind,
     Provider,
     Rung,
+    Security,
     ServerSettings,
     SideFailed,
     SideResult,
@@ -107,6 +108,11 @@ async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Ex
             parsed, Exit.NOTHING_FOUND, {"address": str(address), "incoming": [], "outgoing": []}
         )
     _tell_found(parsed, out)
+    servers = (*parsed.incoming, *parsed.outgoing)
+    if all(server.security is Security.PLAIN for server in servers):
+        kind = ProblemKind.UNENCRYPTED_ONLY if servers else ProblemKind.NOTHING_FOUND
+        problem = Problem(kind, Stage.DISCOVER, host=address.domain)
+        return out.finish_problem(problem, Exit.NOTHING_FOUND, found_json(parsed))
     return out.finish(found_json(parsed), Exit.DONE)
 
 
