@@ -104,13 +104,19 @@ class Internet:
             self.publish_page(url + domain, document)
 
     def mail_server(
-        self, host: str, accounts: Mapping[str, str], *, flaw: Flaw | None = None
+        self, hosts: Sequence[str], accounts: Mapping[str, str], *, flaw: Flaw | None = None
     ) -> MailServer:
-        """A Dovecot and Postfix named `host` with a certificate for it; enter it to start it."""
+        """A Dovecot and Postfix that answer to all of `hosts`, with a certificate for them.
+
+        Enter it to start it.
+        """
         address = self.new_address()
-        self.names.publish({host: {"A": [address]}})
-        certificate = self.authority.issue([host], flaw)
-        return MailServer(self.inet, address, self.directory / address, certificate, host, accounts)
+        for host in hosts:
+            self.names.publish({host: {"A": [address]}})
+        certificate = self.authority.issue(hosts, flaw)
+        return MailServer(
+            self.inet, address, self.directory / address, certificate, hosts[0], accounts
+        )
 
     def greeter(self, hosts: Sequence[str]) -> Greeter:
         """A scripted server that answers to all of `hosts`; choose its ports by its methods."""

@@ -4,8 +4,9 @@ One server plays all hosts: the certificate is chosen by SNI, the page by host a
 
     web.publish("https://autoconfig.shop.example/mail/config-v1.1.xml", document)
 
-HTTP/1.1 with keep-alive, `Content-Length` only. A host nobody published gets the TLS alert
-`unrecognized_name`; an unknown path of a known host is a 404. All requests are kept for tests.
+HTTP/1.1 with keep-alive, `Content-Length` only. A host nobody published is shown a certificate
+for another name, as hosts with many customers do; an unknown path of a known host is a 404. All
+requests are kept for tests.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ class WebServer:
         self._authority = authority
         self._pages: dict[tuple[str, str, str], Page] = {}
         self._contexts: dict[str, ssl.SSLContext] = {}
-        front = authority.issue([address]).server_context()
+        front = authority.issue(["front.lab.example"]).server_context()
         front.sni_callback = self._choose_context
         background.serve(namespace, address, 443, self._conversation("https"), front)
         background.serve(namespace, address, 80, self._conversation("http"))
@@ -93,12 +94,10 @@ class WebServer:
 
     def _choose_context(
         self, connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext
-    ) -> int | None:
+    ) -> None:
         context = self._contexts.get((host or "").lower())
-        if context is None:
-            return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-        connection.context = context
-        return None
+        if context is not None:
+            connection.context = context
 
     def _conversation(self, scheme: str) -> Conversation:
         async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,61 @@
+"""The program under test, run as people run it: a process of its own, in the namespace `home`.
+
+It trusts the lab's authority (`--ca`) and finds everything else as on any computer: its name
+server in /etc/resolv.conf, its files under HOME. `LAB_PROGRAM` names another program to test,
+the frozen build for instance; without it, this checkout is run by this interpreter.
+"""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.lab.internet import Internet
+
+_ROOT = Path(__file__).parents[2]
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended: exit code, the JSON object on stdout, and the text of both streams."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON object of the public contract."""
+        parsed = json.loads(self.stdout)
+        assert isinstance(parsed, dict), self.stdout
+        return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class Wizard:
+    """Runs `mail-wizard` commands with `home_folder` as HOME."""
+
+    internet: Internet
+    home_folder: Path
+
+    def run(self, *arguments: str | Path, stdin: str = "") -> Outcome:
+        """Run one command with `--json`; `stdin` is what is typed into it."""
+        program = os.environ.get("LAB_PROGRAM")
+        argv = [program] if program else [sys.executable, "-m", "wizard"]
+        argv += [str(argument) for argument in arguments]
+        argv += ["--json", "--ca", str(self.internet.authority.root)]
+        done = self.internet.home.run(argv, stdin=stdin, env=self._environment(), timeout=_TIMEOUT)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the developer's own, so that a lab run is the same on every machine."""
+        return {
+            "HOME": str(self.home_folder),
+            "LANG": "C.UTF-8",
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(_ROOT),
+            "PYTHONWARNINGS": "default",
+        }
