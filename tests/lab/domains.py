@@ -46,6 +46,8 @@ class DomainClass:
     path: str
     publish: Callable[[Internet], None]
     hold_ms: float = 0.0
+    share_of_thunderbird: float = 1.0
+    """The part of Thunderbird's time that we may take at most."""
 
     @property
     def address(self) -> str:
@@ -193,7 +195,7 @@ def _guess_tls() -> DomainClass:
         greeter.submissions()
 
     path = "the sources' no (4), DNS, TCP, TLS, greeting, EHLO"
-    return DomainClass("guess TLS", domain, servers, 9, path, publish)
+    return DomainClass("guess TLS", domain, servers, 9, path, publish, share_of_thunderbird=1 / 3)
 
 
 def _guess_starttls() -> DomainClass:
@@ -210,7 +212,9 @@ def _guess_starttls() -> DomainClass:
         greeter.submission()
 
     path = "the sources' no (4), DNS, TCP, greeting, EHLO, STARTTLS, TLS, EHLO"
-    return DomainClass("guess STARTTLS", domain, servers, 11, path, publish)
+    return DomainClass(
+        "guess STARTTLS", domain, servers, 11, path, publish, share_of_thunderbird=1 / 3
+    )
 
 
 def _half_dead() -> DomainClass:
@@ -224,7 +228,14 @@ def _half_dead() -> DomainClass:
 
     path = "DNS, TCP, TLS, HTTP, and 500 ms for the better source that never answers"
     return DomainClass(
-        "dead host beside a good source", domain, servers, 4, path, publish, hold_ms=500
+        "dead host beside a good source",
+        domain,
+        servers,
+        4,
+        path,
+        publish,
+        hold_ms=500,
+        share_of_thunderbird=1 / 5,
     )
 
 
@@ -254,7 +265,15 @@ def _all_dead() -> DomainClass:
         internet.names.publish({domain: {"MX": [f"10 mx.{domain}."]}})
         internet.names.publish({host: {"A": [DEAD]} for host in hosts})
 
-    return DomainClass("everything dead", domain, None, None, "nobody ever answers", publish)
+    return DomainClass(
+        "everything dead",
+        domain,
+        None,
+        None,
+        "nobody ever answers",
+        publish,
+        share_of_thunderbird=1 / 5,
+    )
 
 
 CLASSES: tuple[DomainClass, ...] = (
