@@ -31,12 +31,13 @@ from wizard.model import (
 
 FORMAT = 1
 MAX_FILE = 1024 * 1024
+MAX_STEP = 600
 ANY_DOMAIN = "*"
 PURPOSES = ("general", "app-password", "enable-imap", "password", "bridge", "not-possible")
 
 _SERVER = re.compile(
     r"(?P<type>imap|pop3|smtp) (?P<host>\S+):(?P<port>\d{1,5}) (?P<security>tls|starttls)"
-    r"(?: (?P<username>\S+))?\Z"
+    r"(?: user=(?P<guess>\??)(?P<username>\S+))?(?: auth=(?P<auth>[a-z0-9,-]+))?\Z"
 )
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _DATE = re.compile(r"20\d\d-(0[1-9]|1[0-2])\Z")
@@ -80,13 +81,17 @@ class PackFaults:
 
 @dataclass(frozen=True, slots=True)
 class PackServer:
-    """A server with placeholders `{address}`, `{local}`, `{domain}` in host and user name."""
+    """A server with placeholders `{address}`, `{local}`, `{domain}` in host and user name.
+
+    `username_guessed`: the form of the user name is usual there, but not certain.
+    """
 
     type: ServerType
     host: str
     port: int
     security: Security
     username: str
+    username_guessed: bool
     auth: tuple[AuthMethod, ...]
 
     def for_address(self, address: EmailAddress) -> ServerSettings | None:
@@ -101,6 +106,7 @@ class PackServer:
             security=self.security,
             auth=self.auth,
             username=_fill(self.username, address),
+            username_guessed=self.username_guessed,
         )
 
 
@@ -260,7 +266,7 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
     return tuple(sorted(reader.faults, key=lambda fault: fault.line)) if reader.faults else pack
 
 
-_TOP_KEYS = {"format", "checked", "mail_filters", "provider"}
+_TOP_KEYS = {"format", "checked", "mail_filters", "texts", "provider"}
 _ENTRY_KEYS = {
     "id", "name", "domains", "mx", "servers", "username", "auth", "password",
     "password_has_spaces", "plain_only", "help", "steps", "carddav", "caldav", "jmap", "typos",
@@ -276,6 +282,7 @@ class _Reader:
         self._lines = _Lines(text)
         self.faults: list[PackFault] = []
         self._entry = -1
+        self._named: dict[str, dict[str, str]] = {}
 
     def pack(self, document: Mapping[str, object]) -> Pack:
         self._known_keys(document, _TOP_KEYS, "")
@@ -287,6 +294,7 @@ class _Reader:
             for name in self._texts(document, "mail_filters")
             if self._is_host(name, "mail_filters")
         )
+        self._named = self._read_texts(document)
         tables = document.get("provider", [])
         entries: list[PackEntry] = []
         if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
@@ -340,7 +348,7 @@ class _Reader:
             password_has_spaces=self._flag(table, "password_has_spaces"),
             plain_only=plain_only,
             help=self._help(table),
-            steps=self._steps(table),
+            steps=self._steps(table, name),
             services=self._services(table),
             typos=typos,
             checked=entry_checked,
@@ -351,11 +359,7 @@ class _Reader:
 
     def _servers(self, table: Mapping[str, object]) -> tuple[PackServer, ...]:
         default_username = self._text(table, "username") or "{address}"
-        words = self._texts(table, "auth") or ("password",)
-        auth = tuple(_AUTH[word] for word in words if word in _AUTH)
-        for word in words:
-            if word not in _AUTH:
-                self._fault("auth", f"“{clean_text(word, 30)}” is none of {', '.join(_AUTH)}")
+        default_auth = self._auth(self._texts(table, "auth") or ("password",), "auth")
         servers = []
         for line in self._texts(table, "servers"):
             match = _SERVER.match(line)
@@ -363,14 +367,23 @@ class _Reader:
                 if line.endswith(" plain"):
                     reason = "unencrypted servers are never used; leave it out"
                 else:
-                    reason = 'is written "imap|pop3|smtp HOST:PORT tls|starttls [USERNAME]"'
+                    reason = (
+                        'is written "imap|pop3|smtp HOST:PORT tls|starttls '
+                        '[user={local}] [auth=oauth2,password]"'
+                    )
                 self._fault("servers", f"“{clean_text(line, 60)}” {reason}")
                 continue
             port = clean_port(match["port"])
             if port is None:
                 self._fault("servers", f"port {match['port']} is not between 1 and 65535")
                 continue
-            username = match["username"] or default_username
+            guess, username = match["guess"], match["username"]
+            if username is None:
+                guess = "?" if default_username.startswith("?") else ""
+                username = default_username.removeprefix("?")
+            auth = (
+                self._auth(match["auth"].split(","), "servers") if match["auth"] else default_auth
+            )
             sample = EmailAddress("a", "example.org")
             if not (
                 self._known_placeholders(match["host"])
@@ -385,10 +398,17 @@ class _Reader:
                     port,
                     Security(match["security"]),
                     username,
+                    bool(guess),
                     auth,
                 )
             )
         return tuple(servers)
+
+    def _auth(self, words: Sequence[str], key: str) -> tuple[AuthMethod, ...]:
+        for word in words:
+            if word not in _AUTH:
+                self._fault(key, f"“{clean_text(word, 30)}” is none of {', '.join(_AUTH)}")
+        return tuple(_AUTH[word] for word in words if word in _AUTH)
 
     def _known_placeholders(self, template: str) -> bool:
         unknown = set(_PLACEHOLDER.findall(template)) - {"address", "local", "domain"}
@@ -428,21 +448,38 @@ class _Reader:
             links.append(HelpLink(url, purpose, language, clean_text(self._text(item, "title"))))
         return tuple(links)
 
-    def _steps(self, table: Mapping[str, object]) -> dict[str, dict[str, str]]:
-        tables = table.get("steps", {})
+    def _read_texts(self, document: Mapping[str, object]) -> dict[str, dict[str, str]]:
+        """Named texts in several languages, which entries refer to."""
+        tables = document.get("texts", {})
         if not isinstance(tables, dict):
-            self._fault("steps", "is a table per language: [provider.steps.en]")
+            self._fault("texts", "is a table per text: [texts.NAME]")
+            return {}
+        named: dict[str, dict[str, str]] = {}
+        for name, texts in tables.items():
+            if not isinstance(texts, dict) or not texts:
+                self._fault(name, "is a table of languages: [texts.NAME] en = “…”")
+                continue
+            for language, text in texts.items():
+                if not _LANGUAGE.match(language) or not isinstance(text, str) or not text.strip():
+                    self._fault(name, "holds a text for each language code of two letters")
+                    continue
+                named.setdefault(name, {})[language] = clean_text(text, MAX_STEP)
+        return named
+
+    def _steps(self, table: Mapping[str, object], name: str) -> dict[str, dict[str, str]]:
+        wanted = table.get("steps", {})
+        if not isinstance(wanted, dict):
+            self._fault("steps", 'is written { PURPOSE = "NAME OF A TEXT" }')
             return {}
         steps: dict[str, dict[str, str]] = {}
-        for language, texts in tables.items():
-            if not _LANGUAGE.match(language) or not isinstance(texts, dict):
-                self._fault("steps", "is a table per language: [provider.steps.en]")
-                continue
-            for purpose, text in texts.items():
-                if purpose not in PURPOSES or not isinstance(text, str) or not text.strip():
-                    self._fault("steps", f"knows a text for each of {', '.join(PURPOSES)}")
-                    continue
-                steps.setdefault(language, {})[purpose] = clean_text(text, 600)
+        for purpose, text in wanted.items():
+            if purpose not in PURPOSES:
+                self._fault("steps", f"{purpose} is none of {', '.join(PURPOSES)}")
+            elif not isinstance(text, str) or text not in self._named:
+                self._fault("steps", f"there is no [texts.{text}]")
+            else:
+                for language, words in self._named[text].items():
+                    steps.setdefault(language, {})[purpose] = words.replace("{name}", name)
         return steps
 
     # -- single values ------------------------------------------------------------------------
@@ -511,7 +548,7 @@ class _Lines:
         start = heads[entry] if 0 <= entry < len(heads) else 0
         after = heads[entry + 1 :][:1] if entry >= 0 else heads[:1]
         end = after[0] if after else len(self._lines)
-        pattern = re.compile(rf'\s*(?:\[\s*provider\.)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
+        pattern = re.compile(rf'\s*(?:\[\s*texts\.)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
         for at in range(start, end):
             if pattern.match(self._lines[at]):
                 return at + 1
