@@ -1,0 +1,290 @@
+"""The window as a program: one `QApplication`, the edges of the process, the first paint.
+
+Nothing here, or in what it imports, loads the network or the keychain: the services are handed in
+and load what they need when first used.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QLibraryInfo,
+    QLocale,
+    QMessageLogContext,
+    QObject,
+    QSocketNotifier,
+    Qt,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from wizard.flow import Services, State
+from wizard.gui.controller import Controller
+from wizard.gui.pages import FACTORIES
+from wizard.gui.shell import Shell, Window
+from wizard.gui.theme import Theme
+from wizard.gui.widgets import Kit
+from wizard.messages import Messages
+
+LANGUAGES = (
+    ("en", "English"),
+    ("fr", "Français"),
+    ("de", "Deutsch"),
+    ("it", "Italiano"),
+    ("es", "Español"),
+)
+"""Each in its own words: whoever needs the switch cannot read the language that is on."""
+
+Speak = Callable[[str], Messages]
+Report = Callable[[BaseException], Path | None]
+Log = Callable[[str], None]
+
+
+class Wizard(QObject):
+    """The window with everything behind it: what `run` starts and `walk` drives."""
+
+    def __init__(
+        self,
+        services: Services,
+        words: Messages,
+        theme: Theme,
+        *,
+        speak: Speak | None = None,
+        state: State | None = None,
+    ) -> None:
+        """`speak`: changes the language of everything said from now on. `state`: where to start."""
+        super().__init__()
+        self.theme = theme
+        self.words = words
+        self._speak = speak
+        self._translator = QTranslator(self)
+        self.controller = Controller(services, state, self)
+        self.controller.changed.connect(self._show)
+        self.window = Window()
+        self.window.setWindowIcon(theme.app_icon())
+        self.window.ask_before_closing = lambda: self.controller.state.loses_something
+        self.window.closing.connect(self.controller.close)
+        theme.resized.connect(self._build)
+        self._translate_qt()
+        self._build()
+
+    @property
+    def shell(self) -> Shell:
+        """The frame that is shown now."""
+        assert self.window.shell is not None
+        return self.window.shell
+
+    def _build(self) -> None:
+        """Everything anew in the current language and text size; the journey stays where it is."""
+        kit = Kit(self.theme, self.words)
+        shell = Shell(kit, self.controller, FACTORIES, LANGUAGES if self._speak is not None else ())
+        shell.sent.connect(self.controller.dispatch)
+        shell.finished.connect(self.window.close)
+        shell.language_chosen.connect(self._change_language)
+        self.window.hold(shell)
+        shell.show_state(self.controller.state)
+
+    def _change_language(self, code: str) -> None:
+        if self._speak is None or code == self.words.language:
+            return
+        self.words = self._speak(code)
+        self._translate_qt()
+        # The menu that asked for it belongs to the shell that goes: let it finish first.
+        QTimer.singleShot(0, self, self._build)
+
+    def _translate_qt(self) -> None:
+        """Qt's own buttons (file dialogs, menus of text fields) in the same language."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        QLocale.setDefault(QLocale(self.words.language))
+        app.setLayoutDirection(QLocale(self.words.language).textDirection())
+        app.removeTranslator(self._translator)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self._translator.load(f"qtbase_{self.words.language}", folder):
+            app.installTranslator(self._translator)
+
+    def _show(self, state: State) -> None:
+        self.shell.show_state(state)
+
+    def close(self) -> None:
+        """Ends the work behind the window."""
+        self.controller.close()
+
+
+def make_application() -> QApplication:
+    """The one `QApplication`, with the names the desktop knows the program by."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QCoreApplication.setApplicationName("mail-setup-wizard")
+    QCoreApplication.setOrganizationName("mail-setup-wizard")
+    app = QApplication(sys.argv[:1])
+    app.setDesktopFileName("mail-setup-wizard")
+    return app
+
+
+def run(
+    services: Services,
+    words: Messages,
+    resources: Path,
+    *,
+    speak: Speak | None = None,
+    log: Log | None = None,
+    report: Report | None = None,
+    exit_after_first_paint: bool = False,
+) -> int:
+    """Opens the window and stays until it is closed; the process's exit code.
+
+    `resources`: folder that has `icons/`. `speak(code)`: changes the language of the program.
+    `log`: takes lines for the log. `report`: writes a crash report, gives its path.
+    `exit_after_first_paint`: for measuring how long the first window takes.
+    """
+    app = make_application()
+    take_messages(log or _to_stderr)
+    theme = Theme(app, resources / "icons")
+    wizard = Wizard(services, words, theme, speak=speak)
+    edge = CrashEdge(wizard, report)
+    edge.install()
+    interrupts = _Interrupts(wizard.window.close)
+    if exit_after_first_paint:
+        wizard.window.installEventFilter(_AfterPaint(wizard.window, app.quit))
+    wizard.window.show()
+    code = app.exec()
+    interrupts.restore()
+    edge.remove()
+    wizard.close()
+    return code
+
+
+def take_messages(log: Log) -> None:
+    """Qt's own messages go into the program's log."""
+    words = {
+        QtMsgType.QtDebugMsg: "debug",
+        QtMsgType.QtInfoMsg: "info",
+        QtMsgType.QtWarningMsg: "warning",
+        QtMsgType.QtCriticalMsg: "critical",
+        QtMsgType.QtFatalMsg: "fatal",
+    }
+
+    def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg:
+            log(f"Qt {words[kind]}: {message}")
+
+    qInstallMessageHandler(handle)
+
+
+def _to_stderr(line: str) -> None:
+    if sys.stderr is not None:  # a windowed program on Windows has none
+        sys.stderr.write(f"{line}\n")
+
+
+class CrashEdge:
+    """The outermost edge: a bug becomes a calm sentence and a report, and the window stays."""
+
+    def __init__(self, wizard: Wizard, report: Report | None) -> None:
+        self._wizard = wizard
+        self._report = report
+        self._telling = False
+        self._before = sys.excepthook
+        wizard.controller.crashed.connect(self.tell)
+
+    def install(self) -> None:
+        """Takes over what nobody else caught."""
+        sys.excepthook = self._hook
+
+    def remove(self) -> None:
+        """Gives it back."""
+        sys.excepthook = self._before
+
+    def _hook(
+        self, kind: type[BaseException], crash: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            self._wizard.window.close()
+            return
+        self.tell(crash)
+
+    def tell(self, crash: BaseException) -> None:
+        """Says what happened and where the report is; once at a time."""
+        where = self._report(crash) if self._report is not None else None
+        if where is None and self._report is None:
+            _to_stderr("".join(traceback.format_exception(crash)).rstrip())
+        if self._telling:
+            return
+        self._telling = True
+        words = self._wizard.words
+        box = QMessageBox(self._wizard.window)
+        box.setIcon(QMessageBox.Icon.Information)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle(words.text("Mail Setup"))
+        box.setText(words.text("Something in this program went wrong."))
+        detail = words.text("It is our mistake, not yours. You can go on or start again.")
+        if where is not None:
+            detail += "\n\n" + words.text(
+                "A report without passwords is here: {path}", path=str(where)
+            )
+        box.setInformativeText(detail)
+        box.addButton(words.text("Go on"), QMessageBox.ButtonRole.AcceptRole)
+        box.finished.connect(self._told)
+        box.open()
+
+    def _told(self) -> None:
+        self._telling = False
+
+
+class _Interrupts:
+    """Ctrl-C in the terminal closes the window: the signal wakes Qt through a socket."""
+
+    def __init__(self, stop: Callable[[], object]) -> None:
+        self._stop = stop
+        self._ours, theirs = socket.socketpair()
+        self._theirs = theirs
+        theirs.setblocking(False)
+        self._old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        self._old_handler = signal.signal(signal.SIGINT, self._note)
+        self._interrupted = False
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(self._wake)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted = True
+
+    def _wake(self) -> None:
+        self._ours.recv(64)
+        if self._interrupted:
+            self._interrupted = False
+            self._stop()
+
+    def restore(self) -> None:
+        """As it was before."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        signal.signal(signal.SIGINT, self._old_handler)
+        self._ours.close()
+        self._theirs.close()
+
+
+class _AfterPaint(QObject):
+    """Calls `then` once the window was painted for the first time."""
+
+    def __init__(self, parent: QObject, then: Callable[[], object]) -> None:
+        super().__init__(parent)
+        self._then = then
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._then)
+        return False

@@ -1,0 +1,93 @@
+"""Between the pages and the flow: events in, states out, effects carried out.
+
+It holds the current state, hands events to `reduce`, runs the effects through the bridge and
+feeds back what they report. It knows no widgets.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from wizard.flow import Services, State, carry_out, reduce
+from wizard.flow import effects as do
+from wizard.flow import events as ev
+from wizard.gui.bridge import Bridge, Emit
+from wizard.model import EmailAddress, Secret
+
+
+class Controller(QObject):
+    """One journey. Signals: `changed` with the new `State`; `crashed` with an exception."""
+
+    changed = Signal(object)
+    crashed = Signal(object)
+
+    def __init__(
+        self, services: Services, state: State | None = None, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.state = state or State()
+        self.services = services
+        self._bridge = Bridge(self)
+        self._bridge.delivered.connect(self.dispatch)
+        self._bridge.crashed.connect(self._on_crash)
+        self._waiting: deque[ev.Event] = deque()
+        self._working = False
+        self._unstoppable: set[int] = set()
+
+    def remember_password(self, address: EmailAddress, secret: Secret) -> None:
+        """Leaves a password where verification looks for it; it never becomes part of a state."""
+        self.services.vault.put(address, secret)
+
+    @Slot(object)
+    def dispatch(self, event: ev.Event) -> None:
+        """One event. Events that arise while one is handled come after it."""
+        self._waiting.append(event)
+        if self._working:
+            return
+        self._working = True
+        try:
+            while self._waiting:
+                before = self.state
+                self.state, effects = reduce(before, self._waiting.popleft())
+                for effect in effects:
+                    self._carry_out(effect)
+                if self.state != before:
+                    self.changed.emit(self.state)
+        finally:
+            self._working = False
+
+    def close(self) -> None:
+        """Ends all work and forgets the passwords."""
+        self._bridge.close()
+        self.services.vault.clear()
+
+    def _carry_out(self, effect: do.Effect) -> None:
+        match effect:
+            case do.Cancel(request=request):
+                # Writing into a program's files is never cut short; it is over in a moment and
+                # the flow takes note of what it did.
+                if request not in self._unstoppable:
+                    self._bridge.cancel(request)
+            case do.ForgetPasswords():
+                self.services.vault.clear()
+            case do.Suggest():
+                self._start("suggest", effect)
+            case do.ApplyPlan(request=request) | do.UndoChange(request=request):
+                self._unstoppable.add(request)
+                self._start(request, effect)
+            case _:
+                self._start(effect.request, effect)
+
+    def _start(self, key: int | str, effect: do.Effect) -> None:
+        async def work(emit: Emit) -> None:
+            await carry_out(effect, self.services, emit)
+
+        self._bridge.start(key, work)
+
+    @Slot(object)
+    def _on_crash(self, crash: BaseException) -> None:
+        # Whatever was awaited will not come: the page becomes usable again before the report.
+        self.dispatch(ev.Stopped())
+        self.crashed.emit(crash)

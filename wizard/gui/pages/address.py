@@ -1,0 +1,148 @@
+"""Page 1: name and address, feedback while typing, a way back in for those who return."""
+
+from __future__ import annotations
+
+from wizard.flow import State
+from wizard.flow import events as ev
+from wizard.gui.pages.common import Remedies, show_problem
+from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.widgets import (
+    Button,
+    Field,
+    Kind,
+    Kit,
+    ProblemCard,
+    Text,
+    TextType,
+    column,
+    flow,
+)
+from wizard.model import EmailAddress, parse_address, shown_domain
+
+
+class AddressPage(PageView):
+    """Nothing leaves the computer while the person types."""
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__(kit, outside)
+        words = kit.words
+        self.name = Field(
+            kit,
+            words.text("Your name"),
+            words.text("People you write to see this name."),
+        )
+        self.address = Field(
+            kit,
+            words.text("Your e-mail address"),
+            example=words.text("anna@example.com"),
+            literal=True,
+        )
+        self.body.addWidget(self.name)
+        under = column(kit.px(6))
+        under.addWidget(self.address)
+        self.suggestion = Button(kit, "", Kind.LINK)
+        self.suggestion.clicked.connect(self._take_suggestion)
+        self._suggestion_row = flow(0, self.suggestion)
+        under.addWidget(self._suggestion_row)
+        self.body.addLayout(under)
+        self.problem = ProblemCard(kit)
+        self.problem.acted.connect(self._act)
+        self.body.addWidget(self.problem)
+        self.body.addWidget(
+            Text(
+                words.text("Nothing is changed on this computer until you say so."), TextType.SMALL
+            )
+        )
+        self.body.addSpacing(kit.px(8))
+        self.returning = Button(
+            kit, words.text("Remove what the wizard set up earlier"), Kind.SMALL_LINK
+        )
+        self.returning.clicked.connect(lambda: self.send(ev.ChangesRequested()))
+        self.body.addWidget(flow(0, self.returning))
+        for field in (self.name, self.address):
+            field.edited.connect(self._edited)
+        self._suggested = ""
+        self._remedies = Remedies()
+        self._asked_for_name = False
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """See `PageView.render`."""
+        words = self.kit.words
+        self.name.show_text(state.name)
+        self.address.show_text(state.text)
+        self.address.show_problem(
+            words.address_fault(state.fault) if state.fault is not None else ""
+        )
+        self.address.show_help(self._about_domain(state.text))
+        self._suggested = state.suggestion
+        if state.suggestion:
+            self.suggestion.setText(
+                words.text("Did you mean {address}?", address=self._corrected(state.suggestion))
+            )
+        self._suggestion_row.setVisible(bool(state.suggestion))
+        self._remedies = show_problem(self.kit, self.problem, state)
+
+    def chrome(self, state: State) -> Chrome:
+        """See `PageView.chrome`."""
+        words = self.kit.words
+        focus = self.name.edit if not state.name else self.address.edit
+        plain = None
+        if state.fault is not None:
+            focus = self.address.edit
+        elif state.problem is not None:
+            plain = Action(
+                words.text("Enter the settings myself"), lambda: self.send(ev.ManualRequested())
+            )
+        return Chrome(
+            title=words.text("Set up your e-mail"),
+            lead=words.text(
+                "We find the right settings for you and put them into the programs you use."
+            ),
+            primary=Action(words.text("Find my settings"), self._submit),
+            plain=plain,
+            focus=self.problem if state.problem is not None else focus,
+            focus_key=(state.page, state.problem, state.fault),
+            spoken=self.problem.title.text() if state.problem is not None else "",
+        )
+
+    def _edited(self) -> None:
+        self.name.show_problem("")
+        self.send(ev.AddressEdited(self.name.text, self.address.text))
+
+    def _submit(self) -> None:
+        if not self.name.text.strip():
+            self.name.show_problem(
+                self.kit.words.text("Please type your name as others should see it.")
+            )
+            self.wants_focus.emit(self.name.edit)
+            return
+        self.send(ev.AddressSubmitted(self.name.text, self.address.text))
+
+    def _corrected(self, domain: str) -> str:
+        return f"{self.address.text.rpartition('@')[0]}@{domain}"
+
+    def _take_suggestion(self) -> None:
+        corrected = self._corrected(self._suggested)
+        self.wants_focus.emit(self.address.edit)
+        self.send(ev.AddressEdited(self.name.text, corrected))
+
+    def _act(self) -> None:
+        if self._remedies.edits:
+            self.wants_focus.emit(self.address.edit)
+            self.address.edit.selectAll()
+        else:
+            self._remedies.run(self.send)
+
+    def _about_domain(self, text: str) -> str:
+        """International names are shown in both forms, so that look-alikes are seen."""
+        parsed = parse_address(text)
+        if not isinstance(parsed, EmailAddress) or "xn--" not in parsed.domain:
+            return ""
+        shown = shown_domain(parsed.domain)
+        words = self.kit.words
+        if "(" in shown:
+            return words.text(
+                "Look closely: this name mixes alphabets. In plain letters it is {domain}.",
+                domain=parsed.domain,
+            )
+        return words.text("In plain letters, as computers see it: {domain}", domain=parsed.domain)

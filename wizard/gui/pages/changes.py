@@ -1,0 +1,109 @@
+"""*Remove what the wizard did*: the journal, newest first, each entry with its *Undo*."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtWidgets import QWidget
+
+from wizard.flow import State
+from wizard.flow import events as ev
+from wizard.gui.pages.common import Remedies, client_name, show_problem
+from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.widgets import (
+    Button,
+    Card,
+    Disclosure,
+    Kind,
+    Kit,
+    Mark,
+    ProblemCard,
+    Row,
+    Text,
+    TextType,
+    clear,
+    column,
+    flow,
+)
+from wizard.model import ChangeRecord
+
+
+class ChangesPage(PageView):
+    """Taking back never deletes messages."""
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__(kit, outside)
+        self._remedies = Remedies()
+        self.problem = ProblemCard(kit)
+        self.problem.acted.connect(lambda: self._remedies.run(self.send))
+        self.body.addWidget(self.problem)
+        self._list = column(kit.px(12))
+        self.body.addLayout(self._list)
+        self._shown: tuple[ChangeRecord, ...] | None = None
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """See `PageView.render`."""
+        self._remedies = show_problem(self.kit, self.problem, state)
+        if state.changes is None:
+            clear(self._list)
+            self._shown = None
+            if state.busy:
+                looking = Card(self.kit)
+                text = self.kit.words.text("Looking what was changed…")
+                looking.body.addWidget(Row(self.kit, text, Mark.NOW))
+                self._list.addWidget(looking)
+            return
+        if state.changes != self._shown:
+            self._shown = state.changes
+            clear(self._list)
+            for change in state.changes:
+                self._list.addWidget(self._card(change, state))
+        self.setEnabled(not state.busy)
+
+    def chrome(self, state: State) -> Chrome:
+        """See `PageView.chrome`."""
+        words = self.kit.words
+        if state.changes == ():
+            title = words.text("Nothing to remove")
+            lead = words.text("The wizard has changed no program on this computer.")
+        else:
+            title = words.text("Remove what the wizard set up")
+            lead = words.text(
+                "Each of these can be taken back. Your messages are never deleted by it."
+            )
+        back = self.back(state)
+        return Chrome(
+            title=title,
+            lead=lead,
+            left=back,
+            focus=self.problem if state.problem is not None else None,
+            focus_key=(state.page, state.changes is None, state.problem),
+            primary=Action(words.text("Back to the start"), lambda: self.send(ev.WentBack()))
+            if state.changes == ()
+            else None,
+            spoken=self.problem.title.text() if state.problem is not None else "",
+        )
+
+    def _card(self, change: ChangeRecord, state: State) -> QWidget:
+        kit, words = self.kit, self.kit.words
+        card = Card(kit, spacing=10)
+        when = QDateTime.fromString(change.when, Qt.DateFormat.ISODate).toLocalTime()
+        shown = QLocale(words.language).toString(when, QLocale.FormatType.ShortFormat)
+        name = client_name(kit, state, change.client)
+        card.body.addWidget(
+            Row(
+                kit,
+                name,
+                Mark.DONE,
+                words.text("{account}, {when}", account=change.account, when=shown),
+            )
+        )
+        files = Disclosure(kit, words.text("Changed files"), small=True)
+        files.body.addWidget(Text("\n".join(change.what), TextType.SMALL))
+        card.body.addWidget(files)
+        undo = Button(kit, words.text("Take this back"), Kind.PLAIN)
+        undo.setAccessibleName(
+            words.text("Take back: {program}, {account}", program=name, account=change.account)
+        )
+        undo.clicked.connect(lambda: self.send(ev.UndoRequested(change_id=change.id)))
+        card.body.addWidget(flow(0, undo))
+        return card

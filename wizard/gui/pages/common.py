@@ -1,0 +1,205 @@
+"""What several pages need: remedies for problems, times, client names, opening things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, QProcess, Qt, QUrl
+from PySide6.QtGui import QColor, QDesktopServices, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from wizard.flow import State
+from wizard.flow import events as ev
+from wizard.gui.widgets import Kit, ProblemCard
+from wizard.messages import Wording
+from wizard.model import (
+    N_,
+    Problem,
+    Produced,
+    Provider,
+    Security,
+    ServerSettings,
+    ServerType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """The one next action of a problem, as the window can do it.
+
+    Pages do what only they can (`edits`: look at what was typed; `retries`: with what is typed
+    now); `run` does the rest.
+    """
+
+    action: str = ""
+    url: str = ""
+
+    @property
+    def edits(self) -> bool:
+        """The person should look at what they typed on this page."""
+        return self.action in ("edit", "edit-address", "edit-password")
+
+    @property
+    def retries(self) -> bool:
+        """The same again, perhaps in a while."""
+        return self.action in ("retry", "retry-later")
+
+    def run(self, send: Callable[[ev.Event], object]) -> None:
+        """Carries the action out."""
+        if self.url:
+            open_link(self.url)
+        elif self.action == "manual":
+            send(ev.ManualRequested())
+        else:
+            send(ev.Retried())
+
+
+def wording(kit: Kit, problem: Problem, provider: Provider) -> Wording:
+    """The words for a problem."""
+    return kit.words.problem(problem, provider if provider.name else None)
+
+
+def show_problem(kit: Kit, card: ProblemCard, state: State) -> Remedies:
+    """Fills or hides the page's problem card."""
+    problem = state.problem
+    if problem is None:
+        card.hide()
+        return Remedies()
+    told = wording(kit, problem, state.provider)
+    card.show_words(
+        told.title, told.explanation, told.action, said=problem.server_said, url=told.url
+    )
+    return Remedies(told.action_id, told.url)
+
+
+def seconds(kit: Kit, ms: int) -> str:
+    """A duration given in milliseconds, as people read it."""
+    return seconds_of(kit, ms / 1000)
+
+
+def seconds_of(kit: Kit, value: float) -> str:
+    """A duration in seconds, in the language's own notation."""
+    number = QLocale(kit.words.language).toString(value, "f", 1)
+    return kit.words.text("{seconds} s", seconds=number)
+
+
+def about_connection(kit: Kit, server: ServerSettings) -> str:
+    """The technical part of a server in one line."""
+    name = {ServerType.IMAP: "IMAP", ServerType.POP3: "POP3", ServerType.SMTP: "SMTP"}[server.type]
+    words = kit.words
+    if server.security is Security.PLAIN:
+        return words.text(
+            "port {port}, not encrypted ({protocol})", port=str(server.port), protocol=name
+        )
+    return words.text("port {port}, encrypted ({protocol})", port=str(server.port), protocol=name)
+
+
+def about_username(kit: Kit, state: State) -> str:
+    """How the user name relates to the address."""
+    if state.incoming is None or state.address is None:
+        return ""
+    words = kit.words
+    if state.incoming.username == str(state.address):
+        return words.text("your whole address")
+    if state.incoming.username == state.address.local:
+        return words.text("the part before the @")
+    return ""
+
+
+CLIENT_NAMES = {
+    "thunderbird": "Thunderbird",
+    "outlook": "Outlook",
+    "apple": N_("Apple Mail"),
+    "thunderbird-mobile": N_("Thunderbird for Android"),
+    "evolution": "Evolution",
+    "claws": "Claws Mail",
+    "sheet": N_("Settings sheet"),
+}
+
+
+def client_name(kit: Kit, state: State, client: str) -> str:
+    """What a program is called before its plan says so."""
+    for found in state.detected or ():
+        if found.id == client:
+            return found.name
+    return kit.words.text(CLIENT_NAMES.get(client, client))
+
+
+def client_icon(client: str) -> str:
+    """The SVG that stands for a kind of target."""
+    return {"apple": "phone", "thunderbird-mobile": "phone", "sheet": "sheet"}.get(
+        client, "envelope"
+    )
+
+
+def open_link(url: str) -> None:
+    """A page in the person's browser; https only."""
+    target = QUrl(url)
+    if target.scheme() == "https":
+        QDesktopServices.openUrl(target)
+
+
+def open_path(path: Path) -> None:
+    """A file or folder in the program that belongs to it."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def open_program(state: State, client: str, *, start: bool = True) -> bool:
+    """Starts a mail program found here; False where there is none to start."""
+    for found in state.detected or ():
+        if found.id == client and found.path.is_file():
+            if start:
+                QProcess.startDetached(str(found.path))
+            return True
+    return False
+
+
+def is_picture(produced: Produced) -> bool:
+    """True for files that are shown as well as saved (codes for the phone)."""
+    return produced.media_type in ("image/png", "image/svg+xml")
+
+
+class Picture(QWidget):
+    """A code to scan: always black on white, with a quiet edge, sharp at each size."""
+
+    def __init__(self, kit: Kit, produced: Produced) -> None:
+        super().__init__()
+        self._produced = produced
+        self._side = kit.px(220)
+        self._pixmap: QPixmap | None = None
+        self.setFixedSize(self._side, self._side)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(produced.purpose)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._pixmap is None:
+            self._pixmap = self._load()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor("white"))
+        edge = self._side // 40
+        painter.drawPixmap(self.rect().adjusted(edge, edge, -edge, -edge), self._pixmap)
+        painter.end()
+
+    def _load(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        side = round(self._side * ratio)
+        if self._produced.media_type == "image/svg+xml":
+            from PySide6.QtCore import QByteArray
+            from PySide6.QtSvg import QSvgRenderer
+
+            pixmap = QPixmap(side, side)
+            pixmap.fill(QColor("white"))
+            painter = QPainter(pixmap)
+            QSvgRenderer(QByteArray(self._produced.content)).render(painter)
+            painter.end()
+            return pixmap
+        pixmap = QPixmap()
+        pixmap.loadFromData(self._produced.content)
+        return pixmap.scaled(
+            side,
+            side,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.FastTransformation,
+        )

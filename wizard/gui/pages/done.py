@@ -1,0 +1,233 @@
+"""Page 7: what works now, what to keep, what to do if it stops working."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from wizard.flow import Delivered, ProgramRow, RowState, State
+from wizard.flow import events as ev
+from wizard.gui.pages.applying import done_sentence, is_settled, undone_sentence
+from wizard.gui.pages.common import (
+    Picture,
+    client_name,
+    is_picture,
+    open_path,
+    open_program,
+    seconds_of,
+    wording,
+)
+from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.widgets import (
+    Button,
+    Card,
+    Disclosure,
+    Kind,
+    Kit,
+    Mark,
+    Row,
+    StateMark,
+    Text,
+    TextType,
+    Tone,
+    clear,
+    column,
+    flow,
+    hairline,
+    line,
+)
+from wizard.model import How, Problem
+
+
+class DonePage(PageView):
+    """A short look back, and the things worth keeping."""
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__(kit, outside)
+        words = kit.words
+        self._top = column(kit.px(16))
+        self.body.addLayout(self._top)
+        self.keep = Button(
+            kit, words.text("Save everything as a folder"), Kind.PLAIN, icon="folder"
+        )
+        self.keep.clicked.connect(self._choose_folder)
+        self.show_folder = Button(kit, words.text("Show the folder"), Kind.PLAIN, icon="folder")
+        self.show_folder.clicked.connect(self._show_folder)
+        self.body.addWidget(flow(kit.px(10), self.keep, self.show_folder))
+        self.saved = Text("", TextType.SMALL)
+        self.body.addWidget(self.saved)
+        self.body.addWidget(self._if_it_stops())
+        self._folder: Path | None = None
+        self._shown: tuple[object, ...] | None = None
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """See `PageView.render`."""
+        words = self.kit.words
+        shown = (state.rows, state.tested_at, state.test_message, state.address)
+        if shown != self._shown:
+            self._shown = shown
+            clear(self._top)
+            self._top.addWidget(self._verdict(state))
+            if state.rows:
+                self._top.addWidget(self._programs(state))
+        outcome = state.saved
+        self._folder = None
+        if isinstance(outcome, Problem):
+            told = wording(self.kit, outcome, state.provider)
+            self.saved.setText(f"{told.title} {told.explanation}")
+        elif outcome:
+            self._folder = outcome[0].parent
+            self.saved.setText(
+                words.plural(
+                    "{n} file saved in {folder}",
+                    "{n} files saved in {folder}",
+                    len(outcome),
+                    folder=str(self._folder),
+                )
+            )
+        self.saved.setVisible(outcome is not None)
+        self.show_folder.setVisible(self._folder is not None)
+
+    def chrome(self, state: State) -> Chrome:
+        """See `PageView.chrome`."""
+        words = self.kit.words
+        open_ends = any(not is_settled(row) for row in state.rows)
+        return Chrome(
+            title=words.text("Almost all set") if open_ends else words.text("All set"),
+            lead=words.text("Something is left to do below.")
+            if open_ends
+            else words.text("Your mail is ready in the programs below."),
+            primary=Action(words.text("Done"), self.finished.emit),
+            plain=Action(words.text("Set up another address"), lambda: self.send(ev.StartedOver())),
+            left=self.back(state),
+            focus_key=(state.page, state.address),
+        )
+
+    def _verdict(self, state: State) -> QWidget:
+        kit, words = self.kit, self.kit.words
+        tested = state.tested_at is not None
+        card = Card(kit, Tone.GOOD if tested else Tone.CAUTION)
+        row = line(kit.px(14))
+        row.addWidget(StateMark(kit, Mark.DONE if tested else Mark.ATTENTION, 26))
+        texts = column(kit.px(2))
+        if tested:
+            texts.addWidget(Text(words.text("Receiving and sending work"), TextType.STRONG))
+            if isinstance(state.test_message, Delivered):
+                detail = words.text(
+                    "Your test message arrived after {seconds}.",
+                    seconds=seconds_of(kit, state.test_message.seconds),
+                )
+            else:
+                detail = words.text("Both were tested with your password.")
+        else:
+            texts.addWidget(Text(words.text("Not tested yet"), TextType.STRONG))
+            detail = words.text(
+                "We could not sign in for you. Your mail program will ask for the sign-in when "
+                "it starts."
+            )
+        texts.addWidget(Text(detail, TextType.SMALL))
+        row.addLayout(texts, 1)
+        card.body.addLayout(row)
+        return card
+
+    def _programs(self, state: State) -> Card:
+        card = Card(self.kit, spacing=14)
+        for index, row in enumerate(state.rows):
+            if index:
+                card.body.addWidget(hairline(self.kit))
+            card.body.addWidget(self._program(row, state))
+        return card
+
+    def _program(self, row: ProgramRow, state: State) -> QWidget:
+        kit, words = self.kit, self.kit.words
+        holder = QWidget()
+        layout = column(kit.px(8), holder)
+        name = row.plan.name if row.plan is not None else client_name(kit, state, row.client)
+        mark, detail = self._standing(row)
+        layout.addWidget(Row(kit, name, mark, detail))
+        buttons: list[QWidget] = []
+        applied = row.applied
+        if row.state is RowState.DONE and applied is not None:
+            if applied.plan.how is How.FILES and applied.written:
+                first = applied.written[0]
+                buttons.append(
+                    self._button(words.text("Open the file"), name, lambda: open_path(first))
+                )
+                buttons.append(
+                    self._button(
+                        words.text("Show the folder"), name, lambda: open_path(first.parent)
+                    )
+                )
+            elif open_program(state, row.client, start=False):
+                buttons.append(
+                    self._button(
+                        words.text("Open {program}", program=name),
+                        "",
+                        lambda: open_program(state, row.client),
+                    )
+                )
+            if applied.change_id:
+                buttons.append(
+                    self._button(
+                        words.text("Undo"), name, lambda: self.send(ev.UndoRequested(row.client))
+                    )
+                )
+        if buttons:
+            actions = flow(kit.px(16), *buttons)
+            actions.setContentsMargins(kit.px(34), 0, 0, 0)
+            layout.addWidget(actions)
+        if row.plan is not None and row.state is RowState.DONE:
+            for produced in row.plan.files:
+                if is_picture(produced):
+                    layout.addWidget(Picture(kit, produced))
+        return holder
+
+    def _button(self, text: str, about: str, act: object) -> Button:
+        button = Button(self.kit, text, Kind.LINK)
+        if about:
+            button.setAccessibleName(f"{text}: {about}")
+        assert callable(act)
+        button.clicked.connect(lambda: act())
+        return button
+
+    def _standing(self, row: ProgramRow) -> tuple[Mark, str]:
+        words = self.kit.words
+        if row.state is RowState.DONE:
+            return Mark.DONE, done_sentence(self.kit, row)
+        if row.state is RowState.UNDONE:
+            return Mark.NOTHING, undone_sentence(self.kit, row)
+        if row.plan is not None and row.plan.unchanged:
+            return Mark.DONE, words.text("Was set up already.")
+        if row.plan is not None and row.plan.how is How.STEPS:
+            return Mark.ATTENTION, words.text("The steps are still to do: go back to see them.")
+        return Mark.ATTENTION, words.text("Not set up yet: go back to do it.")
+
+    def _if_it_stops(self) -> Disclosure:
+        kit, words = self.kit, self.kit.words
+        answer = Disclosure(kit, words.text("What if it stops working one day?"))
+        for sentence in (
+            words.text(
+                "Start this program again and type the same address: it tests everything anew and "
+                "says what is wrong."
+            ),
+            words.text(
+                "If you change your password at your provider, your mail programs ask for the new "
+                "one. Type it on all your devices soon: after many tries with the old one a "
+                "provider may lock you out for a while."
+            ),
+            words.text("The settings sheet has all values, in case someone helps you."),
+        ):
+            answer.body.addWidget(Text(sentence, TextType.BODY))
+        return answer
+
+    def _choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, self.kit.words.text("Where shall we save it?"), str(Path.home())
+        )
+        if folder:
+            self.send(ev.SaveRequested(Path(folder)))
+
+    def _show_folder(self) -> None:
+        if self._folder is not None:
+            open_path(self._folder)

@@ -1,0 +1,247 @@
+"""Page 3: what was found, in words; where it comes from; consent where it is needed."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from wizard.flow import State
+from wizard.flow import events as ev
+from wizard.gui.pages.common import Remedies, about_connection, about_username, show_problem
+from wizard.gui.pages.kinds import kind_card
+from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.widgets import (
+    Card,
+    Check,
+    Disclosure,
+    Facts,
+    Kit,
+    Mark,
+    ProblemCard,
+    StateMark,
+    Text,
+    TextType,
+    Tone,
+    clear,
+    column,
+    line,
+)
+from wizard.model import (
+    Offline,
+    PasswordKind,
+    ServerSettings,
+    ServerType,
+    Service,
+    ServiceType,
+)
+
+
+class FoundPage(PageView):
+    """Drawn anew for each result: it does not change while it is looked at."""
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__(kit, outside)
+        self._remedies = Remedies()
+        self.problem = ProblemCard(kit)
+        self.problem.acted.connect(lambda: self._remedies.run(self.send))
+        self.body.addWidget(self.problem)
+        self._results = column(kit.px(16))
+        self.body.addLayout(self._results)
+        self.consent: Check | None = None
+        self._consent_note = Text("", TextType.PROBLEM)
+        self._shown: tuple[object, ...] | None = None
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """See `PageView.render`."""
+        self._remedies = show_problem(self.kit, self.problem, state)
+        shown = (state.address, state.incoming, state.outgoing, state.result, state.consented)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        clear(self._results)
+        self.consent = None
+        if state.provider.password_kind is PasswordKind.NOT_POSSIBLE:
+            card = kind_card(self.kit, state.provider)
+            assert card is not None
+            self._results.addWidget(card)
+            return
+        self._results.addWidget(self._summary(state))
+        if state.needs_consent:
+            self._results.addWidget(self._consent_card(state.needs_consent))
+        elif state.incoming is not None and state.incoming.type is ServerType.POP3:
+            self._results.addWidget(self._pop_card())
+        self._results.addWidget(self._trail(state))
+
+    def chrome(self, state: State) -> Chrome:
+        """See `PageView.chrome`."""
+        words = self.kit.words
+        if state.provider.password_kind is PasswordKind.NOT_POSSIBLE:
+            return Chrome(
+                title=words.text("This mailbox opens in its own apps only"),
+                lead=words.text("We would rather tell you now than let you try in vain."),
+                primary=Action(
+                    words.text("Set up another address"), lambda: self.send(ev.StartedOver())
+                ),
+                left=self.back(state),
+                focus_key=(state.page, state.address),
+            )
+        complete = state.incoming is not None and state.outgoing is not None
+        if not complete:
+            title = words.text("We found a part of your settings")
+            lead = words.text("Please fill in what is missing.")
+        elif isinstance(state.result, Offline):
+            title = words.text("We know your provider")
+            lead = words.text("There is no internet connection, so nothing could be tested yet.")
+        elif state.needs_consent:
+            title = words.text("We found settings, please look at them")
+            lead = words.text("Your domain does not confirm them, so we ask you first.")
+        else:
+            title = words.text("We found your settings")
+            lead = (
+                words.text("Both servers answered over an encrypted connection just now.")
+                if _both_answered(state)
+                else words.text("This is how your mail is received and sent.")
+            )
+        primary = Action(
+            words.text("Continue") if complete else words.text("Fill in what is missing"),
+            self._accept,
+        )
+        change = Action(words.text("Change something"), lambda: self.send(ev.ManualRequested()))
+        return Chrome(
+            title=title,
+            lead=lead,
+            primary=primary,
+            plain=change if complete else None,
+            left=self.back(state),
+            focus=self.problem if state.problem is not None else self.consent,
+            focus_key=(state.page, state.address, bool(state.needs_consent), state.problem),
+            spoken=self.problem.title.text() if state.problem is not None else "",
+        )
+
+    def _accept(self) -> None:
+        if self.consent is not None and not self.consent.isChecked():
+            self._consent_note.setText(
+                self.kit.words.text("Please tick this box if you agree, or change the servers.")
+            )
+            self._consent_note.show()
+            self.wants_focus.emit(self.consent)
+            return
+        self.send(ev.SettingsAccepted(consent=self.consent is not None))
+
+    def _summary(self, state: State) -> Card:
+        kit, words = self.kit, self.kit.words
+        card = Card(kit, spacing=16)
+        head = line(kit.px(12))
+        sure = not state.needs_consent and not isinstance(state.result, Offline)
+        head.addWidget(StateMark(kit, Mark.DONE if sure else Mark.ATTENTION, 22))
+        name = state.provider.name
+        head.addWidget(
+            Text(
+                words.text("Your mail is at {provider}", provider=name)
+                if name
+                else words.text("Your mail servers"),
+                TextType.STRONG,
+            ),
+            1,
+        )
+        card.body.addLayout(head)
+        facts = Facts(kit)
+        for server, label in (
+            (state.incoming, words.text("Receiving")),
+            (state.outgoing, words.text("Sending")),
+        ):
+            if server is None:
+                facts.add(label, words.text("not found"))
+            else:
+                facts.add(label, server.host, about_connection(kit, server))
+        self._add_usernames(facts, state)
+        hosts = {urlsplit(service.url).hostname or service.url for service in _dav(state)}
+        if hosts:
+            facts.add(words.text("Calendars, contacts"), ", ".join(sorted(hosts)))
+        card.body.addWidget(facts)
+        return card
+
+    def _add_usernames(self, facts: Facts, state: State) -> None:
+        words = self.kit.words
+        servers = [server for server in (state.incoming, state.outgoing) if server is not None]
+        names = {server.username for server in servers}
+        if len(names) == 1:
+            facts.add(words.text("User name"), servers[0].username, about_username(self.kit, state))
+        elif len(names) == 2:
+            facts.add(words.text("User name for receiving"), servers[0].username)
+            facts.add(words.text("User name for sending"), servers[1].username)
+
+    def _consent_card(self, servers: tuple[ServerSettings, ...]) -> Card:
+        kit, words = self.kit, self.kit.words
+        card = Card(kit, Tone.CAUTION, spacing=10)
+        hosts = list(dict.fromkeys(server.host for server in servers))
+        card.body.addWidget(Text(words.text("Do you know these names?"), TextType.STRONG))
+        card.body.addWidget(
+            Text(
+                words.text(
+                    "Your password would be sent, encrypted, to the computers named here. "
+                    "If they do not belong to your mail provider, go back or change them."
+                )
+            )
+        )
+        for host in hosts:
+            card.body.addWidget(Text(host, TextType.STRONG))
+        self.consent = Check(kit, words.text("Yes, my mail is there. Use these servers."))
+        self.consent.toggled.connect(self._consent_note.hide)
+        card.body.addWidget(self.consent)
+        self._consent_note = Text("", TextType.PROBLEM)
+        self._consent_note.hide()
+        card.body.addWidget(self._consent_note)
+        return card
+
+    def _pop_card(self) -> Card:
+        kit, words = self.kit, self.kit.words
+        card = Card(kit, Tone.CAUTION, spacing=6)
+        card.body.addWidget(Text(words.text("This provider offers POP only"), TextType.STRONG))
+        card.body.addWidget(
+            Text(
+                words.text(
+                    "Your programs fetch the inbox and nothing else: no other folders, and what "
+                    "you read on one device stays unread on the others. We leave your messages on "
+                    "the server."
+                )
+            )
+        )
+        return card
+
+    def _trail(self, state: State) -> Disclosure:
+        """The evidence: per server, who said what, and how it travelled."""
+        kit, words = self.kit, self.kit.words
+        trail = Disclosure(kit, words.text("Where does this come from?"))
+        for server, label in (
+            (state.incoming, words.text("Receiving")),
+            (state.outgoing, words.text("Sending")),
+        ):
+            if server is None:
+                continue
+            trail.body.addWidget(
+                Text(
+                    words.text(
+                        "{side}: {host}, port {port}",
+                        side=label,
+                        host=server.host,
+                        port=str(server.port),
+                    ),
+                    TextType.SMALL_STRONG,
+                )
+            )
+            said = [words.evidence(item) for item in server.evidence]
+            for sentence in said or [words.text("You entered this yourself.")]:
+                trail.body.addWidget(Text(sentence, TextType.SMALL))
+        return trail
+
+
+def _both_answered(state: State) -> bool:
+    servers = (state.incoming, state.outgoing)
+    return all(
+        server is not None and any("tls-handshake" in item.transport for item in server.evidence)
+        for server in servers
+    )
+
+
+def _dav(state: State) -> list[Service]:
+    return [s for s in state.services if s.type in (ServiceType.CARDDAV, ServiceType.CALDAV)]

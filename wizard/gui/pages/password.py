@@ -1,0 +1,295 @@
+"""Page 4: the password, where it is kept, and whether receiving and sending work."""
+
+from __future__ import annotations
+
+from wizard.flow import State
+from wizard.flow import events as ev
+from wizard.gui.pages.common import (
+    Remedies,
+    seconds,
+    seconds_of,
+    show_problem,
+    wording,
+)
+from wizard.gui.pages.kinds import kind_card
+from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.widgets import (
+    Button,
+    Card,
+    Check,
+    Kind,
+    Kit,
+    Mark,
+    PasswordField,
+    ProblemCard,
+    Row,
+    Text,
+    TextType,
+    clear,
+    column,
+    flow,
+)
+from wizard.model import (
+    EmailAddress,
+    PasswordKind,
+    Problem,
+    Provider,
+    Rung,
+    Secret,
+    SideFailed,
+    SideResult,
+    SideUntested,
+    SideVerified,
+)
+
+
+class PasswordPage(PageView):
+    """Asks, tests, and says honestly what could not be tested."""
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__(kit, outside)
+        words = kit.words
+        self._about = column(kit.px(12))
+        self.body.addLayout(self._about)
+        self.password = PasswordField(kit, words.text("Password"))
+        self.body.addWidget(self.password)
+        self.keep = Check(kit, words.text("Remember it in this computer's keychain"))
+        self.keep.setChecked(True)
+        self.body.addWidget(self.keep)
+        self.where = Text("", TextType.SMALL)
+        self.body.addWidget(self.where)
+        self.keep.toggled.connect(self._say_where)
+        self.problem = ProblemCard(kit)
+        self.problem.acted.connect(self._act)
+        self.body.addWidget(self.problem)
+        self.once = Text(
+            words.text(
+                "We tried once and stopped: after several wrong tries a provider may block your "
+                "network for a while."
+            ),
+            TextType.SMALL,
+        )
+        self.body.addWidget(self.once)
+
+        self.test_card = Card(kit, spacing=14)
+        self.incoming = Row(kit, words.text("Receiving"))
+        self.outgoing = Row(kit, words.text("Sending"))
+        self.test_card.body.addWidget(self.incoming)
+        self.test_card.body.addWidget(self.outgoing)
+        self.body.addWidget(self.test_card)
+
+        self.message_row = Row(kit, words.text("Test message"))
+        self.test_card.body.addWidget(self.message_row)
+        self.send_message = Button(kit, words.text("Send myself a test message"), Kind.LINK)
+        self.send_message.clicked.connect(lambda: self.send(ev.TestMessageRequested()))
+        self._send_row = flow(0, self.send_message)
+        self.body.addWidget(self._send_row)
+        self.keychain_note = Text("", TextType.SMALL)
+        self.body.addWidget(self.keychain_note)
+
+        self._address: EmailAddress | None = None
+        self._provider: Provider | None = None
+        self._state = State()
+        self._remedies = Remedies()
+
+    # -- showing ----------------------------------------------------------------------------
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """See `PageView.render`."""
+        self._state = state
+        if state.address != self._address:
+            self._address = state.address
+            self.password.forget()
+            self.keep.setChecked(state.keep_password)
+            self._provider = None
+        if state.provider != self._provider:
+            self._provider = state.provider
+            self._explain_kind(state.provider)
+        words = self.kit.words
+        shown = state.address.shown if state.address else ""
+        label = (
+            words.text("App password for {address}", address=shown)
+            if state.provider.password_kind is PasswordKind.APP_PASSWORD
+            else words.text("Password of {address}", address=shown)
+        )
+        self.password.label.setText(label)
+        self.password.edit.setAccessibleName(label)
+        asks = state.password_possible
+        done = state.tested_at is not None
+        verifying = state.busy and not done
+        judged = state.problem is not None and state.problem.kind.judges_password
+        self.password.setVisible(asks and not done)
+        self.keep.setVisible(asks and not done)
+        self.where.setVisible(asks and not done and state.problem is None)
+        self.once.setVisible(judged)
+        self.password.edit.setReadOnly(verifying)
+        self.keep.setEnabled(not verifying)
+        self._say_where()
+        self._remedies = show_problem(self.kit, self.problem, state)
+        self._show_sides(state, verifying)
+        self._show_message(state)
+        trouble = state.keychain_problem
+        self.keychain_note.setVisible(trouble is not None and done)
+        if trouble is not None:
+            told = wording(self.kit, trouble, state.provider)
+            self.keychain_note.setText(f"{told.title} {told.explanation}")
+
+    def chrome(self, state: State) -> Chrome:
+        """See `PageView.chrome`."""
+        words = self.kit.words
+        kind = state.provider.password_kind
+        done = state.tested_at is not None
+        verifying = state.busy and not done
+        plain = None
+        primary: Action | None
+        lead = words.text("We test receiving and sending once, so you know it works.")
+        title = words.text("Your password")
+        if done:
+            title = words.text("It works")
+            lead = words.text("Receiving and sending were tested just now.")
+            primary = Action(words.text("Choose my programs"), lambda: self.send(ev.Finished()))
+        elif verifying:
+            primary = None
+        elif kind is PasswordKind.NOT_POSSIBLE:
+            title = words.text("Other programs can't read this mailbox")
+            lead = ""
+            primary = Action(
+                words.text("Set up another address"), lambda: self.send(ev.StartedOver())
+            )
+        elif not state.password_possible:
+            title = words.text("No password needed here")
+            lead = words.text("You sign in inside your mail program.")
+            primary = Action(
+                words.text("Choose my programs"), lambda: self.send(ev.ContinuedUntested())
+            )
+        else:
+            primary = Action(
+                words.text("Test again") if state.problem else words.text("Test and continue"),
+                self._submit,
+            )
+        if not done and not verifying and kind is not PasswordKind.NOT_POSSIBLE:
+            plain = Action(
+                words.text("Change the servers"), lambda: self.send(ev.ManualRequested())
+            )
+        focus = self.password.edit if state.password_possible and not done else None
+        if state.problem is not None:
+            focus = self.problem  # type: ignore[assignment]
+        return Chrome(
+            title=title,
+            lead=lead,
+            primary=primary,
+            plain=plain,
+            left=self.stop() if verifying else self.back(state),
+            focus=focus,
+            focus_key=(state.page, state.address, state.problem, done, verifying),
+            spoken=self.problem.title.text() if state.problem is not None else "",
+        )
+
+    def _say_where(self) -> None:
+        words = self.kit.words
+        self.where.setText(
+            words.text(
+                "It goes to your provider, encrypted, and into the keychain. Nowhere else: no "
+                "file, no log, not to us."
+            )
+            if self.keep.isChecked()
+            else words.text(
+                "It goes to your provider, encrypted, and is forgotten when you close this window."
+            )
+        )
+
+    def _explain_kind(self, provider: Provider) -> None:
+        clear(self._about)
+        card = kind_card(self.kit, provider)
+        if card is not None:
+            self._about.addWidget(card)
+
+    def _show_sides(self, state: State, verifying: bool) -> None:
+        verification = state.verification
+        # Where receiving failed the problem card says it all; sending was not tried.
+        shown = verifying or (
+            verification is not None and not isinstance(verification.incoming, SideFailed)
+        )
+        self.test_card.setVisible(shown)
+        if not shown:
+            return
+        self._show_side(
+            self.incoming, verification.incoming if verification else None, state.incoming_rungs
+        )
+        self._show_side(
+            self.outgoing, verification.outgoing if verification else None, state.outgoing_rungs
+        )
+
+    def _show_side(self, row: Row, result: SideResult | None, rungs: tuple[Rung, ...]) -> None:
+        words = self.kit.words
+        match result:
+            case SideVerified(server=server, ms=ms):
+                row.show_state(
+                    Mark.DONE,
+                    words.text("{host} accepted the password", host=server.host),
+                    seconds(self.kit, ms),
+                )
+            case SideFailed(problem=problem, ms=ms):
+                title = wording(self.kit, problem, self._state.provider).title
+                row.show_state(Mark.BAD, title, seconds(self.kit, ms))
+            case SideUntested(reason=reason):
+                sentence = {
+                    "not-found": words.text("no server known"),
+                    "oauth-only": words.text("you sign in inside your mail program"),
+                    "receiving-failed": words.text("waits until receiving works"),
+                }.get(reason, words.text("not tested"))
+                row.show_state(Mark.NOTHING, sentence)
+            case None:
+                if not rungs:
+                    row.show_state(Mark.NOW, words.text("connecting…"))
+                else:
+                    last = rungs[-1]
+                    row.show_state(
+                        Mark.NOW,
+                        words.text("{stage}: done", stage=words.stage(last.stage)),
+                        seconds(self.kit, sum(rung.ms for rung in rungs)),
+                    )
+
+    def _show_message(self, state: State) -> None:
+        words = self.kit.words
+        outcome = state.test_message
+        done = state.tested_at is not None
+        self._send_row.setVisible(
+            done and not state.testing_message and (outcome is None or isinstance(outcome, Problem))
+        )
+        self.message_row.setVisible(state.testing_message or outcome is not None)
+        if state.testing_message:
+            self.message_row.show_state(Mark.NOW, words.text("on its way, we wait for it"))
+        elif isinstance(outcome, Problem):
+            told = wording(self.kit, outcome, state.provider)
+            self.message_row.show_state(Mark.BAD, f"{told.title} {told.explanation}")
+        elif outcome is not None:
+            self.message_row.show_state(
+                Mark.DONE,
+                words.text(
+                    "arrived after {seconds}", seconds=seconds_of(self.kit, outcome.seconds)
+                ),
+            )
+
+    # -- acting -----------------------------------------------------------------------------
+
+    def _submit(self) -> None:
+        if self._address is None:
+            return
+        text = self.password.text
+        if not text:
+            self.password.show_problem(self.kit.words.text("Please type the password."))
+            self.wants_focus.emit(self.password.edit)
+            return
+        self.password.show_problem("")
+        self.outside.remember_password(self._address, Secret(text))
+        self.send(ev.PasswordSubmitted(keep=self.keep.isChecked()))
+
+    def _act(self) -> None:
+        if self._remedies.edits:
+            self.wants_focus.emit(self.password.edit)
+            self.password.edit.selectAll()
+        elif self._remedies.retries:
+            self._submit()
+        else:
+            self._remedies.run(self.send)

@@ -1,0 +1,92 @@
+"""PDF of the settings sheet, by Qt's own rich-text printer.
+
+Imported only when a PDF is wanted; works with the window open, from any thread, and in a program
+that has no window at all (it then starts Qt off-screen for its fonts).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
+from PySide6.QtGui import (
+    QFont,
+    QFontDatabase,
+    QGuiApplication,
+    QPageLayout,
+    QPageSize,
+    QPdfWriter,
+    QTextDocument,
+)
+
+PageSize = Literal["A4", "Letter"]
+
+_MARGIN_MM = 18.0
+_DPI = 300
+_POINTS = 10
+_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans", "Segoe UI", "Helvetica Neue", "Arial")
+
+_own_application: QGuiApplication | None = None
+
+
+def render_pdf(rich_html: str, page: PageSize = "A4", title: str = "") -> bytes:
+    """The PDF of an HTML document in the subset Qt's `QTextDocument` understands.
+
+    Links and pictures: `data:` pictures are drawn, nothing is ever fetched. `title`: document
+    title in the PDF's metadata.
+    """
+    _ensure_application()
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(_DPI)
+    size = QPageSize.PageSizeId.A4 if page == "A4" else QPageSize.PageSizeId.Letter
+    writer.setPageSize(QPageSize(size))
+    margin = _MARGIN_MM
+    writer.setPageMargins(QMarginsF(margin, margin, margin, margin), QPageLayout.Unit.Millimeter)
+    if title:
+        writer.setTitle(title)
+    writer.setCreator("Mail Setup")
+    document = _Sealed()
+    document.setDefaultFont(_font())
+    document.documentLayout().setPaintDevice(writer)
+    document.setHtml(rich_html)
+    paint = writer.pageLayout().paintRectPixels(_DPI)
+    document.setDocumentMargin(0)
+    document.setPageSize(QSizeF(paint.width(), paint.height()))
+    document.print_(writer)
+    buffer.close()
+    return bytes(data.data())
+
+
+def write_pdf(rich_html: str, path: Path, page: PageSize = "A4", title: str = "") -> None:
+    """`render_pdf` into a file. Raises OSError where it cannot be written."""
+    path.write_bytes(render_pdf(rich_html, page, title))
+
+
+class _Sealed(QTextDocument):
+    """A document that reads nothing but itself: pictures come as `data:` or not at all."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        url = QUrl(name) if isinstance(name, str) else name
+        return super().loadResource(kind, url) if url.scheme() == "data" else QByteArray()
+
+
+def _ensure_application() -> None:
+    """Fonts need an application object; the command line has none."""
+    global _own_application
+    if QGuiApplication.instance() is None:
+        _own_application = QGuiApplication(["mail-wizard", "-platform", "offscreen"])
+
+
+def _font() -> QFont:
+    installed = set(QFontDatabase.families())
+    font = QFont(QGuiApplication.font())
+    for family in _FAMILIES:
+        if family in installed:
+            font = QFont(family)
+            break
+    font.setPointSize(_POINTS)
+    return font

@@ -1,0 +1,562 @@
+"""The frame: rail, title, one page, footer.
+
+Only the shell touches title, focus, navigation buttons and progress; a page says what it wants
+there with a `Chrome`. The shell moves the focus when a page's `focus_key` changes: to a new page's
+first control, or to the problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QCloseEvent,
+    QColor,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QMessageBox,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
+
+from wizard.flow import Page, State
+from wizard.flow import events as ev
+from wizard.gui.widgets import (
+    Button,
+    FocusRing,
+    Kind,
+    Kit,
+    Mark,
+    Rail,
+    StepView,
+    Text,
+    TextType,
+    column,
+    line,
+)
+from wizard.model import N_, EmailAddress, Secret
+
+MARGIN = 44
+CONTENT_WIDTH = 640
+_STRIP_BELOW = 480  # the narrowest column beside the rail, at 100 %
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button of the footer."""
+
+    text: str
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What a page wants around itself.
+
+    `left`: Back or Stop, None for neither. `plain`: the way out beside the primary action.
+    `progress`: 0 to 1, None without a bar. `focus`: where the focus belongs as soon as
+    `focus_key` differs from the last one; None: the primary button. `spoken`: read out then,
+    after the title.
+    """
+
+    title: str
+    lead: str
+    primary: Action | None = None
+    plain: Action | None = None
+    left: Action | None = None
+    progress: float | None = None
+    focus: QWidget | None = None
+    focus_key: Hashable = ()
+    spoken: str = ""
+
+
+class Outside(Protocol):
+    """What pages may do besides emitting events."""
+
+    def remember_password(self, address: EmailAddress, secret: Secret) -> None:
+        """Puts a typed password where verification finds it."""
+        ...
+
+
+class PageView(QWidget):
+    """A page.
+
+    Signals: `sent` with an event; `wants_focus` with a widget that needs attention; `announced`
+    with something to read out; `finished` when the person is done with the window.
+    """
+
+    sent = Signal(object)
+    wants_focus = Signal(object)
+    announced = Signal(str)
+    finished = Signal()
+
+    def __init__(self, kit: Kit, outside: Outside) -> None:
+        super().__init__()
+        self.kit = kit
+        self.outside = outside
+        self.body = column(kit.px(16), self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def render(self, state: State) -> None:  # type: ignore[override]
+        """Shows a state. QWidget has a `render` of another meaning, which nobody here uses."""
+        raise NotImplementedError
+
+    def chrome(self, state: State) -> Chrome:
+        """What belongs around the page in this state."""
+        raise NotImplementedError
+
+    def send(self, event: ev.Event) -> None:
+        """Emits an event."""
+        self.sent.emit(event)
+
+    def back(self, state: State) -> Action | None:
+        """The usual left button."""
+        if not state.history:
+            return None
+        return Action(self.kit.words.text("Back"), lambda: self.send(ev.WentBack()))
+
+    def stop(self) -> Action:
+        """The left button while something runs."""
+        return Action(self.kit.words.text("Stop"), lambda: self.send(ev.Stopped()))
+
+
+PageFactory = Callable[[Kit, Outside], PageView]
+
+STEPS: tuple[tuple[str, frozenset[Page]], ...] = (
+    (N_("Your address"), frozenset({Page.ADDRESS})),
+    (N_("Finding settings"), frozenset({Page.SEARCHING, Page.FOUND, Page.MANUAL})),
+    (N_("Password"), frozenset({Page.PASSWORD})),
+    (N_("Your programs"), frozenset({Page.PROGRAMS, Page.APPLYING})),
+    (N_("All set"), frozenset({Page.DONE})),
+)
+"""The rail: what a person sees of the journey, and which pages belong to each step."""
+
+
+class Shell(QWidget):
+    """The window's content.
+
+    Signals: `sent` with events, `language_chosen` with a code, `finished`.
+    """
+
+    sent = Signal(object)
+    language_chosen = Signal(str)
+    finished = Signal()
+
+    def __init__(
+        self,
+        kit: Kit,
+        outside: Outside,
+        factories: dict[Page, PageFactory],
+        languages: tuple[tuple[str, str], ...],
+    ) -> None:
+        super().__init__()
+        self.kit = kit
+        self._outside = outside
+        self._factories = factories
+        self._pages: dict[Page, PageView] = {}
+        self._state = State()
+        self._chrome = Chrome("", "")
+        self._focus_key: Hashable = None
+        self.page: PageView | None = None
+
+        self._row: QBoxLayout = line(0, self)
+        self.rail = Rail(kit, languages, kit.words.language)
+        self.rail.language_chosen.connect(self.language_chosen)
+        self._edge = QFrame()
+        self._edge.setObjectName("railEdge")
+        self._edge.setFixedWidth(1)
+        self._row.addWidget(self.rail)
+        self._row.addWidget(self._edge)
+        self._right = QWidget()
+        self._row.addWidget(self._right, 1)
+        self._build_right()
+        self._ring = FocusRing(kit.theme, self)
+
+    def _build_right(self) -> None:
+        px = self.kit.px
+        outer = column(0, self._right)
+        self.scroller = QScrollArea()
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        outer.addWidget(self.scroller, 1)
+
+        self._column = QWidget()
+        self._column.setObjectName("column")
+        centred = self._centred = line(0, self._column)
+        margin = self._margin()
+        self._leave_room_for_scroll_bar()
+        self.scroller.verticalScrollBar().rangeChanged.connect(self._leave_room_for_scroll_bar)
+        self._content = QWidget()
+        self._content.setMaximumWidth(px(CONTENT_WIDTH))
+        centred.addStretch(1)
+        centred.addWidget(self._content, 1000)
+        centred.addStretch(1)
+        self._stack = column(px(20), self._content)
+        heading = column(px(6))
+        self.title = Text("", TextType.TITLE)
+        self.lead = Text("", TextType.LEAD)
+        heading.addWidget(self.title)
+        heading.addWidget(self.lead)
+        self._stack.addLayout(heading)
+        self.progress = _ThinProgress(self.kit)
+        self.progress.setAccessibleName(self.kit.words.text("Progress"))
+        self._stack.addWidget(self.progress)
+        self._stack.addStretch(1)
+        self.scroller.setWidget(self._column)
+
+        footer = QWidget()
+        around = line(0, footer)
+        roomy = self.kit.theme.scale <= 1.5
+        around.setContentsMargins(margin, px(14), margin, px(26) if roomy else px(12))
+        self._footer = _Footer(self.kit)
+        self._footer.setMaximumWidth(px(CONTENT_WIDTH))
+        around.addStretch(1)
+        around.addWidget(self._footer, 1000)
+        around.addStretch(1)
+        outer.addWidget(footer)
+        self.left, self.plain, self.primary = (
+            self._footer.left,
+            self._footer.plain,
+            self._footer.primary,
+        )
+        self.left.clicked.connect(lambda: self._press(self._chrome.left))
+        self.plain.clicked.connect(lambda: self._press(self._chrome.plain))
+        self.primary.clicked.connect(lambda: self._press(self._chrome.primary))
+
+    def _margin(self) -> int:
+        # Large text needs the width more than the margin does.
+        return round(MARGIN * (1 + (self.kit.theme.scale - 1) * 0.25))
+
+    def _leave_room_for_scroll_bar(self) -> None:
+        """The scroll bar comes out of the margin: content and footer keep one right edge."""
+        bar = self.scroller.verticalScrollBar()
+        taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
+        margin, px = self._margin(), self.kit.px
+        left, right = margin, margin - taken
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            left, right = right, left
+        top = px(36) if self.kit.theme.scale <= 1.5 else px(16)
+        self._centred.setContentsMargins(left, top, right, px(16))
+
+    # -- showing ----------------------------------------------------------------------------
+
+    def show_state(self, state: State) -> None:
+        """Draws a state: the right page, its chrome, the rail, the focus."""
+        self._state = state
+        page = self._page(state.page)
+        if page is not self.page:
+            self._switch(page)
+        page.render(state)
+        self._show_chrome(page.chrome(state))
+        self.rail.show_steps(self._steps(state))
+
+    def _page(self, name: Page) -> PageView:
+        if name not in self._pages:
+            page = self._factories[name](self.kit, self._outside)
+            page.sent.connect(self.sent)
+            page.wants_focus.connect(self.focus_on)
+            page.announced.connect(self.announce)
+            page.finished.connect(self.finished)
+            self._pages[name] = page
+            page.hide()
+            self._stack.insertWidget(self._stack.count() - 1, page)
+        return self._pages[name]
+
+    def _switch(self, page: PageView) -> None:
+        if self.page is not None:
+            self.page.hide()
+        self.page = page
+        page.show()
+        self.scroller.verticalScrollBar().setValue(0)
+
+    def _show_chrome(self, chrome: Chrome) -> None:
+        self._chrome = chrome
+        self.title.setText(chrome.title)
+        self.lead.setText(chrome.lead)
+        self.lead.setVisible(bool(chrome.lead))
+        product = self.kit.words.text("Mail Setup")
+        self.window().setWindowTitle(f"{chrome.title} – {product}" if chrome.title else product)
+        for button, action in (
+            (self.left, chrome.left),
+            (self.plain, chrome.plain),
+            (self.primary, chrome.primary),
+        ):
+            if action is not None:
+                button.setText(action.text)
+            button.setVisible(action is not None)
+        self._footer.arrange()
+        self.progress.setVisible(chrome.progress is not None)
+        if chrome.progress is not None:
+            self.progress.setValue(round(chrome.progress * 1000))
+        if chrome.focus_key != self._focus_key:
+            self._focus_key = chrome.focus_key
+            self._move_focus(chrome)
+
+    def _move_focus(self, chrome: Chrome) -> None:
+        target = chrome.focus
+        if target is None or target.isHidden():
+            target = next(
+                (
+                    button
+                    for button in (self.primary, self.plain, self.left)
+                    if not button.isHidden()
+                ),
+                None,
+            )
+        if target is not None:
+            self.focus_on(target)
+        self.announce(" ".join(part for part in (chrome.title, chrome.lead, chrome.spoken) if part))
+
+    def focus_on(self, widget: QWidget) -> None:
+        """Focus to a control, scrolled into view."""
+        widget.setFocus(Qt.FocusReason.OtherFocusReason)
+        # The layout of a page that was just shown is settled after this event.
+        QTimer.singleShot(0, self, lambda: self._reveal(widget))
+
+    def _reveal(self, widget: QWidget) -> None:
+        """Scrolls no more than needed; of what is taller than the view, the top counts."""
+        if not self._column.isAncestorOf(widget):
+            self.scroller.verticalScrollBar().setValue(0)
+            return
+        for _ in range(3):  # layouts settle from the inside out
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        bar, margin = self.scroller.verticalScrollBar(), self.kit.px(24)
+        top = widget.mapTo(self._column, QPoint(0, 0)).y()
+        bottom = top + widget.height()
+        value, view = bar.value(), self.scroller.viewport().height()
+        if bottom > value + view:
+            value = bottom + margin - view
+        if top < value:
+            value = top - margin
+        bar.setValue(value)
+
+    def announce(self, text: str) -> None:
+        """Lets a screen reader say something."""
+        if text and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def _steps(self, state: State) -> tuple[StepView, ...]:
+        words = self.kit.words
+        current = next(
+            (index for index, (_, pages) in enumerate(STEPS) if state.page in pages), None
+        )
+        if current is None:
+            return ()
+        last = len(STEPS) - 1
+        return tuple(
+            StepView(
+                words.text(name),
+                Mark.DONE
+                if index < current or (index == current == last)
+                else Mark.NOW
+                if index == current
+                else Mark.WAITING,
+            )
+            for index, (name, _) in enumerate(STEPS)
+        )
+
+    # -- acting -----------------------------------------------------------------------------
+
+    def _press(self, action: Action | None) -> None:
+        if action is not None:
+            action.run()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter if self.primary.isVisible():
+                self.primary.click()
+            case Qt.Key.Key_Escape if self._state.busy and self.left.isVisible():
+                self.left.click()
+            case Qt.Key.Key_Left if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                if self.left.isVisible():
+                    self.left.click()
+            case _:
+                super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """A narrow window has the steps at the top."""
+        px = self.kit.px
+        narrow = self.width() < px(228) + px(_STRIP_BELOW)
+        if narrow == self.rail.compact:
+            return
+        self.rail.set_compact(narrow)
+        if narrow:
+            self._row.setDirection(QBoxLayout.Direction.TopToBottom)
+            self._edge.setMinimumWidth(0)
+            self._edge.setMaximumWidth(16_777_215)
+            self._edge.setFixedHeight(1)
+        else:
+            self._row.setDirection(QBoxLayout.Direction.LeftToRight)
+            self._edge.setMinimumHeight(0)
+            self._edge.setMaximumHeight(16_777_215)
+            self._edge.setFixedWidth(1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(520, 420)
+
+
+class _Footer(QWidget):
+    """Back at the left, the way out and the primary action at the right.
+
+    Where the three do not fit side by side, the primary action gets a line of its own.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__()
+        self._kit = kit
+        self.left = Button(kit, "", Kind.PLAIN)
+        self.plain = Button(kit, "", Kind.PLAIN)
+        self.primary = Button(kit, "", Kind.PRIMARY)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(kit.px(10))
+        self._grid.setColumnStretch(1, 1)
+        self._lines = 0
+        self._place(1)
+
+    def arrange(self) -> None:
+        """As few lines as the width allows."""
+        spacing = self._kit.px(10)
+
+        def needed(*buttons: Button) -> int:
+            shown = [button for button in buttons if not button.isHidden()]
+            return sum(button.sizeHint().width() + spacing for button in shown) - spacing
+
+        if needed(self.left, self.plain, self.primary) <= self.width():
+            self._place(1)
+        elif needed(self.left, self.plain) <= self.width():
+            self._place(2)
+        else:
+            self._place(3)
+
+    def _place(self, lines: int) -> None:
+        if lines == self._lines:
+            return
+        self._lines = lines
+        buttons = (self.left, self.plain, self.primary)
+        for button in buttons:
+            self._grid.removeWidget(button)
+            policy = button.sizePolicy()
+            alone = lines == 3 or (lines == 2 and button is self.primary)
+            across = QSizePolicy.Policy.Preferred if alone else QSizePolicy.Policy.Maximum
+            policy.setHorizontalPolicy(across)
+            button.setSizePolicy(policy)
+        match lines:
+            case 1:
+                self._grid.addWidget(self.left, 0, 0)
+                self._grid.addWidget(self.plain, 0, 2)
+                self._grid.addWidget(self.primary, 0, 3)
+            case 2:
+                self._grid.addWidget(self.primary, 0, 0, 1, 4)
+                self._grid.addWidget(self.left, 1, 0)
+                self._grid.addWidget(self.plain, 1, 2, 1, 2)
+            case _:
+                for row, button in enumerate(reversed(buttons)):
+                    self._grid.addWidget(button, row, 0, 1, 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.arrange()
+
+
+class _ThinProgress(QProgressBar):
+    """How far; a thin bar that grows and never jumps back."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__()
+        self._kit = kit
+        self.setRange(0, 1000)
+        self.setTextVisible(False)
+        self.setFixedHeight(kit.px(6))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = self._kit.theme.tokens
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        radius = self.height() / 2
+        whole = QRectF(self.rect())
+        painter.setBrush(QColor(tokens.line))
+        painter.drawRoundedRect(whole, radius, radius)
+        done = QRectF(whole)
+        done.setWidth(max(whole.height(), whole.width() * self.value() / 1000))
+        if self.layoutDirection() == Qt.LayoutDirection.RightToLeft:
+            done.moveRight(whole.right())
+        painter.setBrush(QColor(tokens.accent))
+        painter.drawRoundedRect(done, radius, radius)
+        painter.end()
+
+
+class Window(QWidget):
+    """The top-level window: holds one shell at a time; a new language or text size builds it anew.
+
+    Signals: `closing` when it goes for good.
+    """
+
+    closing = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = column(0, self)
+        self.shell: Shell | None = None
+        self.ask_before_closing: Callable[[], bool] = lambda: False
+        self.resize(940, 640)
+        self.setMinimumSize(520, 420)
+
+    def hold(self, shell: Shell) -> None:
+        """Shows this shell instead of the one before."""
+        old = self.shell
+        self.shell = shell
+        self._layout.addWidget(shell)
+        if old is not None:
+            self._layout.removeWidget(old)
+            old.hide()
+            old.setParent(None)
+            old.deleteLater()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.ask_before_closing() and not self._confirmed():
+            event.ignore()
+            return
+        event.accept()
+        self.closing.emit()
+
+    def _confirmed(self) -> bool:
+        """Asks only because something would be cut short."""
+        assert self.shell is not None
+        words = self.shell.kit.words
+        box = QMessageBox(self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(words.text("Mail Setup"))
+        box.setText(words.text("A program is being set up right now."))
+        box.setInformativeText(
+            words.text("It takes a moment. If you close the window now, we finish this step first.")
+        )
+        wait = box.addButton(words.text("Keep the window open"), QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton(words.text("Close"), QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(wait)
+        box.exec()
+        return box.clickedButton() is leave

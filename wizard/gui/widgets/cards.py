@@ -1,0 +1,245 @@
+"""Cards and the rows in them. No boxes inside boxes."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFormLayout, QFrame, QSizePolicy, QWidget
+
+from wizard.gui.theme import CARD_PADDING, CARD_RADIUS, Tokens
+from wizard.gui.widgets.buttons import Button, CopyButton, Kind
+from wizard.gui.widgets.kit import Kit
+from wizard.gui.widgets.layouts import column, flow, line
+from wizard.gui.widgets.marks import Mark, StateMark
+from wizard.gui.widgets.text import Text, TextType
+
+
+class Tone(Enum):
+    """What a card is about. The mark and the words say it too."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    CAUTION = "caution"
+    BAD = "bad"
+
+    def colors(self, tokens: Tokens) -> tuple[str, str]:
+        """(ground, border)."""
+        match self:
+            case Tone.PLAIN:
+                return tokens.card, tokens.line
+            case Tone.GOOD:
+                return tokens.good_paper, tokens.good_paper
+            case Tone.CAUTION:
+                return tokens.caution_paper, tokens.caution
+            case Tone.BAD:
+                return tokens.bad_paper, tokens.bad
+
+
+class Card(QFrame):
+    """A calm rounded ground. Fill it through `body`."""
+
+    def __init__(self, kit: Kit, tone: Tone = Tone.PLAIN, spacing: int = 12) -> None:
+        super().__init__()
+        self.kit = kit
+        self.tone = tone
+        padding = kit.px(CARD_PADDING)
+        self.body = column(kit.px(spacing), self)
+        self.body.setContentsMargins(padding + kit.px(2), padding, padding + kit.px(2), padding)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        kit.theme.recolored.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        ground, border = self.tone.colors(self.kit.theme.tokens)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(border), 1))
+        painter.setBrush(QColor(ground))
+        radius = self.kit.px(CARD_RADIUS)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.end()
+
+
+class Row(QWidget):
+    """Something that happens: mark, what, in small what it says, the time at the far edge."""
+
+    def __init__(self, kit: Kit, title: str, mark: Mark = Mark.WAITING, detail: str = "") -> None:
+        super().__init__()
+        self.kit = kit
+        layout = line(kit.px(14), self)
+        self.mark = StateMark(kit, mark)
+        layout.addWidget(self.mark, 0, Qt.AlignmentFlag.AlignTop)
+        layout.setAlignment(self.mark, Qt.AlignmentFlag.AlignTop)
+        self.texts = column(kit.px(2))
+        self.title = Text(title, TextType.STRONG)
+        self.detail = Text(detail, TextType.SMALL)
+        self.detail.setVisible(bool(detail))
+        self.texts.addWidget(self.title)
+        self.texts.addWidget(self.detail)
+        layout.addLayout(self.texts, 1)
+        self.time = Text("", TextType.SMALL, trailing=True)
+        self.time.hide()
+        layout.addWidget(self.time, 0, Qt.AlignmentFlag.AlignTop)
+        self._describe()
+
+    def show_state(self, mark: Mark, detail: str, time: str = "") -> None:
+        """How it stands now."""
+        self.mark.show_mark(mark)
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail))
+        self.time.setText(time)
+        self.time.setVisible(bool(time))
+        self._describe()
+
+    def _describe(self) -> None:
+        word = self.kit.words.text(self.mark.mark.word)
+        parts = (self.title.text(), word, self.detail.text(), self.time.text())
+        self.setAccessibleName(", ".join(part for part in parts if part))
+
+
+class Facts(QWidget):
+    """Pairs of name and value: beside each other, or one above the other where it is narrow."""
+
+    copied = Signal(str)
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__()
+        self.kit = kit
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(0, 0, 0, 0)
+        self._form.setHorizontalSpacing(kit.px(20))
+        self._form.setVerticalSpacing(kit.px(10))
+        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop)
+
+    def add(self, name: str, value: str, note: str = "", *, copy: str = "") -> None:
+        """`copy`: what the Copy button copies; empty for none."""
+        kit = self.kit
+        label = Text(name, TextType.SMALL)
+        label.setMinimumWidth(kit.px(96))
+        holder = QWidget()
+        holder.setMinimumWidth(kit.px(230))
+        row = line(kit.px(12), holder)
+        texts = column(kit.px(1))
+        shown = Text(value, TextType.STRONG)
+        texts.addWidget(shown)
+        if note:
+            texts.addWidget(Text(note, TextType.SMALL))
+        row.addLayout(texts, 1)
+        if copy:
+            button = CopyButton(kit, copy, name)
+            button.copied.connect(self.copied)
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        label.setBuddy(holder)
+        holder.setAccessibleName(f"{name}: {value}")
+        self._form.addRow(label, holder)
+
+
+class ProblemCard(Card):
+    """What happened, why probably, ONE next action; the server's own words folded away.
+
+    It takes the focus when it appears, so that it is read out and the action is the next stop.
+    Signal: `acted`.
+    """
+
+    acted = Signal()
+
+    def __init__(self, kit: Kit, *, bare: bool = False) -> None:
+        """`bare`: without ground and mark, inside the card of what it concerns."""
+        super().__init__(kit, Tone.CAUTION, spacing=0)
+        self._bare = bare
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("ring", CARD_RADIUS)
+        row = line(kit.px(14))
+        if bare:
+            self.body.setContentsMargins(0, 0, 0, 0)
+        else:
+            row.addWidget(StateMark(kit, Mark.BAD, 24), 0, Qt.AlignmentFlag.AlignTop)
+        texts = column(kit.px(6))
+        self.title = Text("", TextType.STRONG)
+        self.explanation = Text("", TextType.BODY)
+        texts.addWidget(self.title)
+        texts.addWidget(self.explanation)
+        self.action = Button(kit, "", Kind.PLAIN)
+        self.action.clicked.connect(self.acted)
+        self.link = Text("", TextType.SMALL)
+        texts.addWidget(self.link)
+        texts.addSpacing(kit.px(4))
+        texts.addWidget(flow(kit.px(8), self.action))
+        self.said = Disclosure(kit, kit.words.text("What the server said"), small=True)
+        self._quote = Text("", TextType.SMALL)
+        self.said.body.addWidget(self._quote)
+        texts.addWidget(self.said)
+        row.addLayout(texts, 1)
+        self.body.addLayout(row)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._bare:
+            super().paintEvent(event)
+
+    def show_words(
+        self, title: str, explanation: str, action: str, *, said: str = "", url: str = ""
+    ) -> None:
+        """`said`: quoted server text. `url`: where the action leads, shown whole."""
+        self.title.setText(title)
+        self.explanation.setText(explanation)
+        self.explanation.setVisible(bool(explanation))
+        self.action.setText(action)
+        self.action.setVisible(bool(action))
+        self.action.icon_name = "external" if url else ""
+        self.link.setText(url)
+        self.link.setVisible(bool(url))
+        self._quote.setText(said)
+        self.said.setVisible(bool(said))
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(explanation)
+        self.show()
+
+
+class Disclosure(QWidget):
+    """A question that unfolds its answer."""
+
+    opened = Signal()
+
+    def __init__(self, kit: Kit, question: str, *, small: bool = False) -> None:
+        super().__init__()
+        layout = column(kit.px(8), self)
+        kind = Kind.SMALL_LINK if small else Kind.LINK
+        self.button = Button(kit, question, kind, after="chevron-down")
+        self.button.setCheckable(True)
+        self.button.toggled.connect(self._toggle)
+        layout.addWidget(flow(0, self.button))
+        self.content = QWidget()
+        self.body = column(kit.px(8), self.content)
+        self.content.hide()
+        layout.addWidget(self.content)
+
+    def _toggle(self, opened: bool) -> None:
+        self.content.setVisible(opened)
+        self.button.after_name = "chevron-up" if opened else "chevron-down"
+        self.button.update()
+        if opened:
+            self.opened.emit()
+
+
+def hairline(kit: Kit) -> QWidget:
+    """A thin line between rows."""
+    return _Hairline(kit)
+
+
+class _Hairline(QWidget):
+    def __init__(self, kit: Kit) -> None:
+        super().__init__()
+        self._kit = kit
+        self.setFixedHeight(1)
+        kit.theme.recolored.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._kit.theme.tokens.line))
+        painter.end()

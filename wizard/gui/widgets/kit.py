@@ -1,0 +1,20 @@
+"""`Kit`: the look and the language every widget is made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.gui.theme import Theme
+from wizard.messages import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Handed to each widget first. A new language or text size means a new window."""
+
+    theme: Theme
+    words: Messages
+
+    def px(self, at_100_percent: float) -> int:
+        """Pixels at the current text size."""
+        return self.theme.px(at_100_percent)

@@ -1,0 +1,169 @@
+"""The rail: where the person is. At the side; a strip at the top where the window is narrow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QWidget
+
+from wizard.gui.widgets.buttons import Button, Kind
+from wizard.gui.widgets.kit import Kit
+from wizard.gui.widgets.layouts import clear, column, line
+from wizard.gui.widgets.marks import Mark, StateMark
+from wizard.gui.widgets.text import Text, TextType
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step as shown: its name and where it stands."""
+
+    name: str
+    mark: Mark
+
+
+class Rail(QFrame):
+    """Program name, steps, language. Signal: `language_chosen` with a language code."""
+
+    language_chosen = Signal(str)
+
+    def __init__(self, kit: Kit, languages: tuple[tuple[str, str], ...], current: str) -> None:
+        """`languages`: (code, name in that language)."""
+        super().__init__()
+        self.setObjectName("rail")
+        self.kit = kit
+        self._steps: tuple[StepView, ...] = ()
+        self._compact = False
+        self._languages = languages
+        self.language = Button(
+            kit,
+            dict(languages).get(current, current),
+            Kind.LINK,
+            icon="globe",
+            after="chevron-down",
+        )
+        self.language.setAccessibleName(
+            kit.words.text("Language: {name}", name=dict(languages).get(current, current))
+        )
+        self.language.clicked.connect(lambda: self._show_languages(current))
+        self._layout = column(0, self)
+        self._content = QWidget()
+        self._layout.addWidget(self._content)
+        self._build()
+
+    @property
+    def compact(self) -> bool:
+        """True as a strip at the top."""
+        return self._compact
+
+    def set_compact(self, compact: bool) -> None:
+        """Strip at the top instead of a column at the side."""
+        if compact != self._compact:
+            self._compact = compact
+            self._build()
+
+    def show_steps(self, steps: tuple[StepView, ...]) -> None:
+        """The steps of this journey."""
+        if steps != self._steps:
+            self._steps = steps
+            self._build()
+
+    def _build(self) -> None:
+        self.language.setParent(self)  # survives the rebuilding around it
+        clear(self._layout)
+        self._content = QWidget()
+        self._layout.addWidget(self._content)
+        if self._compact:
+            self._build_strip()
+        else:
+            self._build_column()
+        self.language.show()
+
+    def _build_column(self) -> None:
+        px = self.kit.px
+        layout = column(0, self._content)
+        layout.setContentsMargins(px(22), px(24), px(16), px(22))
+        self.setFixedWidth(px(228))
+        self.setMinimumHeight(0)
+        self.setMaximumHeight(16_777_215)
+        layout.addWidget(self._brand())
+        layout.addSpacing(px(26))
+        for index, step in enumerate(self._steps):
+            layout.addWidget(self._step(index, step))
+            layout.addSpacing(px(14))
+        layout.addStretch(1)
+        layout.addWidget(self.language, 0, Qt.AlignmentFlag.AlignLeading)
+
+    def _build_strip(self) -> None:
+        px = self.kit.px
+        self.setMinimumWidth(0)
+        self.setMaximumWidth(16_777_215)
+        layout = line(px(12), self._content)
+        layout.setContentsMargins(px(22), px(10), px(22), px(10))
+        now = next(
+            (i for i, step in enumerate(self._steps) if step.mark is Mark.NOW),
+            len(self._steps) - 1,
+        )
+        if now >= 0:
+            text = self.kit.words.text(
+                "Step {number} of {count}: {name}",
+                number=str(now + 1),
+                count=str(len(self._steps)),
+                name=self._steps[now].name,
+            )
+            layout.addWidget(StateMark(self.kit, self._steps[now].mark))
+            label = Text(text, TextType.STRONG)
+            layout.addWidget(label, 1, Qt.AlignmentFlag.AlignVCenter)
+        else:
+            layout.addWidget(self._brand(), 1)
+        layout.addWidget(self.language, 0)
+
+    def _brand(self) -> QWidget:
+        holder = QWidget()
+        layout = line(self.kit.px(10), holder)
+        picture = QLabel()
+        size = self.kit.px(24)
+        picture.setFixedSize(size, size)
+        picture.setPixmap(
+            self.kit.theme.pixmap("app", "", size, on="white", ratio=self.devicePixelRatioF())
+        )
+        picture.setAccessibleName(self.kit.words.text("Mail Setup"))
+        layout.addWidget(picture)
+        name = Text(self.kit.words.text("Mail Setup"), TextType.BRAND)
+        layout.addWidget(name, 1, Qt.AlignmentFlag.AlignVCenter)
+        return holder
+
+    def _step(self, index: int, step: StepView) -> QWidget:
+        row = QWidget()
+        layout = line(self.kit.px(12), row)
+        layout.addWidget(StateMark(self.kit, step.mark), 0, Qt.AlignmentFlag.AlignTop)
+        kind = {Mark.NOW: TextType.STRONG, Mark.WAITING: TextType.SOFT}.get(
+            step.mark, TextType.BODY
+        )
+        layout.addWidget(Text(step.name, kind), 1)
+        words = self.kit.words
+        row.setAccessibleName(
+            words.text(
+                "Step {number} of {count}: {name}",
+                number=str(index + 1),
+                count=str(len(self._steps)),
+                name=step.name,
+            )
+            + ", "
+            + words.text(step.mark.word)
+        )
+        return row
+
+    def _show_languages(self, current: str) -> None:
+        menu = QMenu(self)
+        group = QActionGroup(menu)
+        for code, name in self._languages:
+            action = QAction(name, menu)
+            action.setCheckable(True)
+            action.setChecked(code == current)
+            action.triggered.connect(lambda _checked, code=code: self.language_chosen.emit(code))
+            group.addAction(action)
+            menu.addAction(action)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.language.mapToGlobal(QPoint(0, self.language.height())))

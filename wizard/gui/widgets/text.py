@@ -1,0 +1,101 @@
+"""Labels. Everything a person reads goes through `Text`.
+
+It shows plain text only (what a server said is never markup), wraps inside long words (a host
+name of 60 characters must be readable in full at 200 %), and tells layouts its true height.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+
+class TextType(Enum):
+    """Rows of the style sheet."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    LEAD = "lead"
+    STRONG = "strong"
+    BODY = "body"
+    SOFT = "soft"
+    SMALL = "small"
+    SMALL_STRONG = "small-strong"
+    PROBLEM = "problem"
+    BRAND = "brand"
+
+
+class Text(QLabel):
+    """A paragraph of plain text."""
+
+    def __init__(
+        self,
+        text: str = "",
+        type: TextType = TextType.BODY,  # noqa: A002 - the style sheet's own word
+        *,
+        trailing: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`trailing`: aligned to the far edge (times)."""
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setProperty("type", type.value)
+        self._trailing = trailing
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """The text; an unchanged one causes no new layout."""
+        if text != self.text():
+            super().setText(text)
+
+    def _lay_out(self, width: float) -> tuple[QTextLayout, float, float]:
+        """The lines at this width, their height and natural width."""
+        layout = QTextLayout(self.text().replace("\n", "\u2028"), self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        option.setTextDirection(self.layoutDirection())
+        option.setAlignment(
+            Qt.AlignmentFlag.AlignRight if self._trailing else Qt.AlignmentFlag.AlignLeft
+        )
+        layout.setTextOption(option)
+        layout.beginLayout()
+        height = natural = 0.0
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            line.setPosition(QPointF(0, height))
+            height += line.height()
+            natural = max(natural, line.naturalTextWidth())
+        layout.endLayout()
+        return layout, height, natural
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return math.ceil(self._lay_out(max(1, width))[1])
+
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        _, height, natural = self._lay_out(1_000_000)
+        return QSize(math.ceil(natural) + 1, math.ceil(height))
+
+    def minimumSizeHint(self) -> QSize:
+        self.ensurePolished()
+        metrics = self.fontMetrics()
+        natural = min(self.sizeHint().width(), metrics.averageCharWidth() * 10)
+        return QSize(natural, metrics.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        layout, _, _ = self._lay_out(self.width())
+        layout.draw(painter, QPointF(0, 0))
+        painter.end()
