@@ -73,8 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             domain_class.publish(internet)
         home = Path(folder)
         wizard = Wizard(internet, home)
-        profile = home / "profile"
-        with Thunderbird(internet.home, profile, home, internet.authority.root) as thunderbird:
+        with Thunderbird(internet.home, home, internet.authority.root) as thunderbird:
             # Whoever is first pays for loading its code; that is not what is measured.
             thunderbird.discover(CLASSES[0].address)
             rows = [_measure(c, options, wizard, thunderbird) for c in chosen]

@@ -59,13 +59,14 @@ def provider(internet: Internet) -> Iterator[Provider]:
 
 @pytest.fixture(scope="session")
 def thunderbird_program() -> None:
-    """Thunderbird is installed, and so is what lets it trust the lab."""
-    _need_programs("thunderbird", "certutil")
+    """Thunderbird is installed."""
+    _need_programs("thunderbird")
 
 
 @pytest.fixture
 def wizard(internet: Internet, tmp_path: Path) -> Wizard:
-    """The program under test, with a home folder of its own."""
+    """The program under test, with a home folder and a keychain of its own."""
+    _need_programs("dbus-run-session", "gnome-keyring-daemon")
     home = tmp_path / "home"
     home.mkdir()
     return Wizard(internet, home)

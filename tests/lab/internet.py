@@ -118,12 +118,13 @@ class Internet:
             self.inet, address, self.directory / address, certificate, hosts[0], accounts
         )
 
-    def greeter(self, hosts: Sequence[str]) -> Greeter:
+    def greeter(self, hosts: Sequence[str], *, flaw: Flaw | None = None) -> Greeter:
         """A scripted server that answers to all of `hosts`; choose its ports by its methods."""
         address = self.new_address()
         for host in hosts:
             self.names.publish({host: {"A": [address]}})
-        return Greeter(self.background, self.inet, address, self.authority.issue(hosts))
+        certificate = self.authority.issue(hosts, flaw)
+        return Greeter(self.background, self.inet, address, certificate)
 
 
 def _host(url: str) -> str:

@@ -17,9 +17,7 @@ def test_thunderbird_finds_what_a_domain_publishes(internet: Internet, tmp_path:
     assert domain_class.servers is not None
     domain_class.publish(internet)
     document = autoconfig("read.example", "Read", tls_servers("imap.read.example", "b.example"))
-    with Thunderbird(
-        internet.home, tmp_path / "profile", tmp_path, internet.authority.root
-    ) as thunderbird:
+    with Thunderbird(internet.home, tmp_path, internet.authority.root) as thunderbird:
         found = thunderbird.discover(domain_class.address)
         nothing = thunderbird.discover("ada@nowhere.example")
         read = thunderbird.read_autoconfig(document)

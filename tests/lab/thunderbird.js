@@ -89,6 +89,13 @@ const lab = (() => {
     await pause(200);
   }
 
+  function trustRoot(base64) {
+    Cc["@mozilla.org/security/x509certdb;1"]
+      .getService(Ci.nsIX509CertDB)
+      .addCertFromBase64(base64, "C,,");
+    return true;
+  }
+
   function readAutoconfig(document_text) {
     const { readFromXML } = accountCreation("readFromXML");
     const { JXON } = ChromeUtils.importESModule("resource:///modules/JXON.sys.mjs");
@@ -136,7 +143,7 @@ const lab = (() => {
         name: server.prettyName,
         incoming: {
           type: server.type,
-          host: server.hostName,
+          host: server.hostname,
           port: server.port,
           socket_type: server.socketType,
           auth_method: server.authMethod,
@@ -150,6 +157,36 @@ const lab = (() => {
         })),
       };
     });
+  }
+
+  // As the account dialog does once the person is content with what it found.
+  async function createAccount(address, fullName, incoming, outgoing) {
+    const { AccountConfig } = accountCreation("AccountConfig");
+    const { CreateInBackend } = accountCreation("CreateInBackend");
+    const config = new AccountConfig();
+    const fill = (server, entry) =>
+      Object.assign(server, {
+        type: entry.type,
+        hostname: entry.host,
+        port: entry.port,
+        socketType: entry.socket_type,
+        auth: entry.auth_method,
+        username: entry.username,
+      });
+    fill(config.incoming, incoming);
+    fill(config.outgoing, outgoing);
+    config.outgoing.addThisServer = true;
+    config.identity.realname = fullName;
+    config.identity.emailAddress = address;
+    config.rememberPassword = false;
+    const account = await CreateInBackend.createAccountInBackend(config);
+    return account.key;
+  }
+
+  function renameSender(address, fullName) {
+    const identity = accountFor(address).identities.find(one => one.email == address);
+    identity.fullName = fullName;
+    return true;
   }
 
   async function savePassword(origin, username, password) {
@@ -271,12 +308,15 @@ const lab = (() => {
     accounts,
     askAutodiscover,
     checkMail,
+    createAccount,
     discover,
     forgetNetwork,
     readAutoconfig,
     readMessage,
+    renameSender,
     savePassword,
     sendMessage,
+    trustRoot,
   };
 })();
 

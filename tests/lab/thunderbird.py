@@ -1,11 +1,11 @@
 """A real Thunderbird, headless, driven through Marionette in chrome context.
 
-    with Thunderbird(internet.home, profile, home_folder, root_certificate) as thunderbird:
+    with Thunderbird(internet.home, home_folder, root_certificate) as thunderbird:
         found = thunderbird.discover("ada@shop.example")
 
 The program is the one Debian ships, unmodified; what it is told to keep quiet about (updates,
-first-run pages) comes as system-wide defaults, so the profile under test stays as it is but for
-the lab's root certificate. Results are typed copies of what `thunderbird.js` returns.
+first-run pages) comes as system-wide defaults, so no file of the profile under test is touched
+from outside. Results are typed copies of what `thunderbird.js` returns.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -109,45 +109,36 @@ class Account:
 
 
 class Thunderbird:
-    """A running Thunderbird on `profile`; a context manager that quits it in an orderly way.
+    """A running Thunderbird; a context manager that quits it in an orderly way.
 
-    `home_folder` becomes its HOME. `offline` starts it without network, so that nothing asks for
-    a password that is yet to be saved.
+    It is started as a person starts it: with `home_folder` as HOME, it chooses the profile (and
+    makes one where there is none); `profile` says which it chose. Once it runs, it is told to
+    trust `root_certificate`, and will from then on. `offline` starts it without network, so that
+    nothing connects before trust and passwords are in place.
     """
 
     def __init__(
         self,
         namespace: Namespace,
-        profile: Path,
         home_folder: Path,
         root_certificate: Path,
         *,
         offline: bool = False,
     ) -> None:
         self._namespace = namespace
-        self._profile = profile
         self._home_folder = home_folder
         self._root_certificate = root_certificate
         self._offline = offline
         self._process: subprocess.Popen[bytes] | None = None
         self._marionette: _Marionette | None = None
+        self._port_file: Path | None = None
         self._script = _SCRIPT.read_text()
 
     def __enter__(self) -> Self:
-        self._profile.mkdir(parents=True, exist_ok=True)
-        trust(self._profile, self._root_certificate)
         _keep_quiet(self._namespace)
-        port_file = self._profile / "MarionetteActivePort"
-        port_file.unlink(missing_ok=True)
-        argv = [
-            _PROGRAM,
-            "--headless",
-            "--marionette",
-            "-remote-allow-system-access",
-            "--no-remote",
-            "--profile",
-            str(self._profile),
-        ]
+        for left_over in self._port_files():
+            left_over.unlink()
+        argv = [_PROGRAM, "--headless", "--marionette", "-remote-allow-system-access"]
         if self._offline:
             argv.append("--offline")
         environment = {
@@ -155,13 +146,15 @@ class Thunderbird:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "MOZ_HEADLESS": "1",
-            # Any free port: it then says which in the profile.
+            # Any free port: it says in its profile which.
             "MOZ_MARIONETTE_PREF_STATE_ACROSS_RESTARTS": json.dumps({"port": 0}),
         }
         self._process = self._namespace.popen(argv, env=environment)
         try:
-            port = self._await_port(port_file)
+            self._port_file = self._await_port_file()
+            port = int(self._port_file.read_text())
             self._marionette = _Marionette(self._namespace.connect("127.0.0.1", port))
+            self._ask("trustRoot", _base64(self._root_certificate))
         except BaseException:
             self._kill()
             raise
@@ -184,6 +177,12 @@ class Thunderbird:
         except subprocess.TimeoutExpired:
             self._kill()
 
+    @property
+    def profile(self) -> Path:
+        """The folder of the profile it runs on."""
+        assert self._port_file is not None
+        return self._port_file.parent
+
     def discover(self, address: str) -> Found:
         """Its own account discovery for `address`: all sources, then guessing, and how long."""
         return _found(self._ask("discover", address))
@@ -204,10 +203,28 @@ class Thunderbird:
         """The accounts of the profile, in its order."""
         return [_account(entry) for entry in self._ask("accounts")]
 
-    def save_password(self, server: Server, password: str) -> None:
-        """Put the password for `server` into its login manager, so that it need not ask."""
-        scheme = "mailbox" if server.type == "pop3" else server.type
-        self._ask("savePassword", f"{scheme}://{server.host}", server.username, password)
+    def create_account(
+        self, address: str, full_name: str, incoming: Server, outgoing: Server
+    ) -> None:
+        """Make an account as its own dialog does, without password."""
+        self._ask("createAccount", address, full_name, asdict(incoming), asdict(outgoing))
+
+    def rename_sender(self, address: str, full_name: str) -> None:
+        """Change the name of the sender `address`, as a person may in the account settings."""
+        self._ask("renameSender", address, full_name)
+
+    def save_passwords(self, address: str, password: str) -> None:
+        """Save the password of the account of `address`, for receiving and for sending.
+
+        What it would do itself after asking once.
+        """
+        for account in self.accounts():
+            for identity in account.identities:
+                if identity.address == address and identity.outgoing is not None:
+                    for server in (account.incoming, identity.outgoing):
+                        scheme = "mailbox" if server.type == "pop3" else server.type
+                        origin = f"{scheme}://{server.host}"
+                        self._ask("savePassword", origin, server.username, password)
 
     def check_mail(self, address: str) -> None:
         """Press "Get Messages" for the account of `address`."""
@@ -223,19 +240,22 @@ class Thunderbird:
         """Send a message; returns once its copy lies in the account's "Sent" folder."""
         self._ask("sendMessage", sender, recipient, subject, body)
 
-    def _ask(self, name: str, *arguments: str) -> Any:
+    def _ask(self, name: str, *arguments: object) -> Any:
         assert self._marionette is not None
         answer = self._marionette.run_script(self._script, [name, *arguments])
         if "error" in answer:
             raise ThunderbirdTrouble(f"{name}: {answer['error']}")
         return answer["value"]
 
-    def _await_port(self, port_file: Path) -> int:
+    def _port_files(self) -> list[Path]:
+        return list((self._home_folder / ".thunderbird").glob("*/MarionetteActivePort"))
+
+    def _await_port_file(self) -> Path:
         deadline = time.monotonic() + _START_TIMEOUT
         while time.monotonic() < deadline:
-            text = port_file.read_text() if port_file.exists() else ""
-            if text.strip():
-                return int(text)
+            for port_file in self._port_files():
+                if port_file.read_text().strip():
+                    return port_file
             time.sleep(0.05)
         raise ThunderbirdTrouble(f"did not start within {_START_TIMEOUT:.0f} s")
 
@@ -294,27 +314,9 @@ class _Marionette:
         return json.loads(self._stream.read(int(size)))
 
 
-def trust(profile: Path, root_certificate: Path) -> None:
-    """Let the Thunderbird profile at `profile` trust `root_certificate` for servers."""
-    database = f"sql:{profile}"
-    if not (profile / "cert9.db").exists():
-        _certutil("-N", "-d", database, "--empty-password")
-    _certutil(
-        "-A", "-d", database, "-n", "lab root", "-t", "C,,", "-i", str(root_certificate),
-        "-f", os.devnull,
-    )  # fmt: skip
-
-
-def _certutil(*arguments: str) -> None:
-    done = subprocess.run(
-        ["certutil", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        raise ThunderbirdTrouble(f"certutil: {done.stderr.strip()}")
+def _base64(certificate: Path) -> str:
+    """A PEM certificate without its first and last line."""
+    return "".join(certificate.read_text().split("\n")[1:-2])
 
 
 def _keep_quiet(namespace: Namespace) -> None:

@@ -1,8 +1,9 @@
 """The program under test, run as people run it: a process of its own, in the namespace `home`.
 
 It trusts the lab's authority (`--ca`) and finds everything else as on any computer: its name
-server in /etc/resolv.conf, its files under HOME. `LAB_PROGRAM` names another program to test,
-the frozen build for instance; without it, this checkout is run by this interpreter.
+server in /etc/resolv.conf, its files under HOME, an unlocked keychain (GNOME's) on a session bus
+of its own. `LAB_PROGRAM` names another program to test, the frozen build for instance; without
+it, this checkout is run by this interpreter.
 """
 
 import json
@@ -16,6 +17,11 @@ from tests.lab.internet import Internet
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT = 120.0
+_WITH_KEYCHAIN = """
+printf lab | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+exec "$@"
+"""
+"""The keychain lies under HOME and stays there; its daemon ends with its session bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class Wizard:
     def run(self, *arguments: str | Path, stdin: str = "") -> Outcome:
         """Run one command with `--json`; `stdin` is what is typed into it."""
         program = os.environ.get("LAB_PROGRAM")
-        argv = [program] if program else [sys.executable, "-m", "wizard"]
+        argv = ["dbus-run-session", "--", "sh", "-c", _WITH_KEYCHAIN, "sh"]
+        argv += [program] if program else [sys.executable, "-m", "wizard"]
         argv += [str(argument) for argument in arguments]
         argv += ["--json", "--ca", str(self.internet.authority.root)]
         done = self.internet.home.run(argv, stdin=stdin, env=self._environment(), timeout=_TIMEOUT)

@@ -1,0 +1,177 @@
+"""The main journey, from an address and a password to mail in a real Thunderbird."""
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.lab.internet import Internet
+from tests.lab.provider import Mailbox, Provider
+from tests.lab.thunderbird import Account, Server, Thunderbird
+from tests.lab.wizard import Outcome, Wizard
+
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("thunderbird_program")]
+
+_TLS = 3
+_CLEARTEXT_INSIDE_TLS = 3
+"""Thunderbird's numbers for socket type and authentication method."""
+
+
+def set_up(wizard: Wizard, mailbox: Mailbox, name: str) -> Outcome:
+    """`mail-wizard setup` for Thunderbird, found by discovery alone."""
+    return wizard.run(
+        "setup",
+        mailbox.address,
+        *("--name", name),
+        *("--apps", "thunderbird"),
+        "--yes",
+        "--password-stdin",
+        stdin=f"{mailbox.password}\n",
+    )
+
+
+def letter(recipient: Mailbox, subject: str) -> EmailMessage:
+    """A message that waits in somebody's inbox."""
+    message = EmailMessage()
+    message["From"] = "Fan <fan@harbour.example>"
+    message["To"] = recipient.address
+    message["Subject"] = subject
+    message.set_content("Grüße aus dem Labor.")
+    return message
+
+
+def account_of(accounts: list[Account], address: str) -> Account:
+    """The one account with a sender of that address."""
+    (account,) = [
+        account
+        for account in accounts
+        if any(identity.address == address for identity in account.identities)
+    ]
+    return account
+
+
+def test_an_address_and_a_password_become_working_mail_in_thunderbird(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> None:
+    ada, friend = provider.mailbox("ada@alpine.example"), provider.mailbox("ada@harbour.example")
+    provider.mail.deliver(ada.address, letter(ada, "Welcome, Ada"))
+
+    outcome = set_up(wizard, ada, "Ada Lovelace")
+    assert outcome.exit_code == 0, outcome
+    document = outcome.document
+    assert document["ok"] is True
+    assert document["verify"]["incoming"]["ok"] is True
+    assert document["verify"]["outgoing"]["ok"] is True
+    assert document["keychain"] == {"ok": True}
+    assert [row["state"] for row in document["apps"]] == ["applied"]
+    assert ada.password not in outcome.stdout + outcome.stderr
+    by_the_wizard = provider.mail.logins(ada.address)
+    assert by_the_wizard == 1
+
+    again = set_up(wizard, ada, "Ada Lovelace")
+    assert again.exit_code == 0, again
+    assert [row["state"] for row in again.document["apps"]] == ["unchanged"]
+
+    home, root = wizard.home_folder, internet.authority.root
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        account = account_of(thunderbird.accounts(), ada.address)
+        assert account.is_default
+        assert account.incoming == Server(
+            "imap", "mail.alpine.example", 993, _TLS, _CLEARTEXT_INSIDE_TLS, ada.address
+        )
+        (identity,) = account.identities
+        assert identity.full_name == "Ada Lovelace"
+        assert identity.outgoing == Server(
+            "smtp", "mail.alpine.example", 465, _TLS, _CLEARTEXT_INSIDE_TLS, ada.address
+        )
+        thunderbird.save_passwords(ada.address, ada.password)
+
+    before = provider.mail.logins(ada.address)
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        # Nobody presses a button: it logs in at its start, as the profile tells it to.
+        assert "aus dem Labor" in thunderbird.read_message(ada.address, "Welcome, Ada")
+        thunderbird.send_message(ada.address, friend.address, "From Thunderbird", "It works.")
+    assert provider.mail.logins(ada.address) > before
+    arrived = provider.mail.await_message(friend.address, "From Thunderbird")
+    assert arrived["From"] == "Ada Lovelace <ada@alpine.example>" or ada.address in arrived["From"]
+    assert provider.mail.failed_logins(ada.address) == 0
+
+
+@pytest.fixture
+def thunderbird_in_use(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> tuple[Mailbox, Path]:
+    """A Thunderbird that somebody set up before: the mailbox in it, and its prefs.js."""
+    cleo = provider.mailbox("cleo@harbour.example")
+    incoming, outgoing = cleo.servers.incoming, cleo.servers.outgoing
+    home, root = wizard.home_folder, internet.authority.root
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        thunderbird.create_account(
+            cleo.address,
+            "Cleo",
+            Server("imap", incoming.host, incoming.port, _TLS, _CLEARTEXT_INSIDE_TLS, cleo.address),
+            Server("smtp", outgoing.host, outgoing.port, _TLS, _CLEARTEXT_INSIDE_TLS, cleo.address),
+        )
+        thunderbird.save_passwords(cleo.address, cleo.password)
+        return cleo, thunderbird.profile / "prefs.js"
+
+
+def test_a_second_account_joins_the_first_and_leaves_again(
+    internet: Internet,
+    provider: Provider,
+    wizard: Wizard,
+    thunderbird_in_use: tuple[Mailbox, Path],
+) -> None:
+    cleo, prefs = thunderbird_in_use
+    ben = provider.mailbox("ben@alpine.example")
+    for mailbox in (cleo, ben):
+        provider.mail.deliver(mailbox.address, letter(mailbox, f"For {mailbox.address}"))
+    home, root = wizard.home_folder, internet.authority.root
+    as_it_was = prefs.read_bytes()
+
+    # Taken back at once: every byte is as it was.
+    first = set_up(wizard, ben, "Ben")
+    assert first.exit_code == 0, first
+    assert prefs.read_bytes() != as_it_was
+    undone = wizard.run("undo", first.document["apps"][0]["change_id"], "--yes")
+    assert undone.exit_code == 0, undone
+    assert undone.document["kept"] == []
+    assert prefs.read_bytes() == as_it_was
+
+    # Set up again and used: both accounts work, and the first stays the default.
+    second = set_up(wizard, ben, "Ben")
+    assert second.exit_code == 0, second
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        accounts = thunderbird.accounts()
+        assert account_of(accounts, cleo.address).is_default
+        assert not account_of(accounts, ben.address).is_default
+        thunderbird.save_passwords(ben.address, ben.password)
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        for sender, reader in ((cleo, ben), (ben, cleo)):
+            thunderbird.read_message(sender.address, f"For {sender.address}")
+            subject = f"From {sender.address}"
+            thunderbird.send_message(sender.address, reader.address, subject, "Hello.")
+            provider.mail.await_message(reader.address, subject)
+        refused = wizard.run("undo", second.document["apps"][0]["change_id"], "--yes")
+        thunderbird.rename_sender(ben.address, "Benjamin")
+    assert refused.exit_code == 1, refused  # it runs: nothing is touched under its feet
+
+    # Taken back after Thunderbird has rewritten the file and Ben has changed his name.
+    (change,) = wizard.run("undo").document["changes"]
+    assert (change["app"], change["account"]) == ("thunderbird", ben.address)
+    undone = wizard.run("undo", change["id"], "--yes")
+    assert undone.exit_code == 0, undone
+    kept = {item["key"]: item["value"] for item in undone.document["kept"]}
+    assert [value for key, value in kept.items() if key.endswith(".fullName")] == ["Benjamin"]
+    assert wizard.run("undo").document["changes"] == []
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        accounts = thunderbird.accounts()
+        assert account_of(accounts, cleo.address).is_default
+        assert all(
+            identity.address != ben.address
+            for account in accounts
+            for identity in account.identities
+        )
+        thunderbird.read_message(cleo.address, f"For {cleo.address}")
+    left = {message["Subject"] for message in provider.mail.inbox(ben.address)}
+    assert f"For {ben.address}" in left
