@@ -5,9 +5,14 @@ One explicit tuple: frozen builds need explicit imports, and order here is order
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wizard.clients import journal
+from wizard.clients.apple import AppleMail
+from wizard.clients.mobile import ThunderbirdMobile
+from wizard.clients.outlook import Outlook
+from wizard.clients.settings_sheet import SettingsSheet
 from wizard.clients.thunderbird import Thunderbird
 from wizard.model import (
     Account,
@@ -25,10 +30,16 @@ from wizard.model import (
     Words,
 )
 
-EXPORTERS: tuple[ClientExporter, ...] = (Thunderbird(),)
+EXPORTERS: tuple[ClientExporter, ...] = (
+    Thunderbird(),
+    Outlook(),
+    AppleMail(),
+    ThunderbirdMobile(),
+    SettingsSheet(),
+)
 
 
-def exporter(client: str) -> ClientExporter | None:
+def find(client: str) -> ClientExporter | None:
     """The exporter with this id."""
     return next((item for item in EXPORTERS if item.id == client), None)
 
@@ -40,25 +51,56 @@ def detect_all(places: Places) -> tuple[DetectedClient, ...]:
 
 
 def plan(
-    client: str, account: Account, places: Places, words: Words, profile: str | None = None
+    client: str,
+    account: Account,
+    places: Places,
+    words: Words,
+    profile: str | None = None,
+    chosen: Sequence[str] = (),
 ) -> ClientPlan | Problem:
-    """What would change for one program on this computer. Reads, never writes."""
-    chosen = exporter(client)
-    if chosen is None:
-        return _unknown(client)
-    return chosen.plan(account, chosen.detect(places), places, words, profile)
+    """What would change for one program on this computer. Reads, never writes.
+
+    `profile`: id of the profile to use, None for the program's own choice. `chosen`: all programs
+    of this run; the settings sheet explains them.
+    """
+    exporter = find(client)
+    match exporter:
+        case None:
+            return _unknown(client)
+        case SettingsSheet():
+            return exporter.files(account, words, _explained(chosen, account, words))
+        case _:
+            return exporter.plan(account, exporter.detect(places), places, words, profile)
 
 
-def files(client: str, account: Account, words: Words) -> ClientPlan | Problem:
+def files(
+    client: str, account: Account, words: Words, chosen: Sequence[str] = ()
+) -> ClientPlan | Problem:
     """The same to carry elsewhere; looks at nothing on this computer."""
-    chosen = exporter(client)
-    return _unknown(client) if chosen is None else chosen.files(account, words)
+    exporter = find(client)
+    match exporter:
+        case None:
+            return _unknown(client)
+        case SettingsSheet():
+            return exporter.files(account, words, _explained(chosen, account, words))
+        case _:
+            return exporter.files(account, words)
+
+
+def _explained(chosen: Sequence[str], account: Account, words: Words) -> tuple[ClientPlan, ...]:
+    """The plans whose steps the sheet prints."""
+    plans = (
+        exporter.files(account, words)
+        for exporter in EXPORTERS
+        if exporter.id in chosen and not isinstance(exporter, SettingsSheet)
+    )
+    return tuple(item for item in plans if isinstance(item, ClientPlan))
 
 
 def apply(made: ClientPlan, places: Places) -> Applied | Problem:
     """Carries a plan out."""
-    chosen = exporter(made.client)
-    return _unknown(made.client) if chosen is None else chosen.apply(made, places)
+    exporter = find(made.client)
+    return _unknown(made.client) if exporter is None else exporter.apply(made, places)
 
 
 def changes(places: Places) -> tuple[ChangeRecord, ...]:

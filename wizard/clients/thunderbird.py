@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.clients import journal
+from wizard.clients.guide import summary, unsuitable
 from wizard.clients.prefs import Prefs, Value
 from wizard.clients.thunderbird_account import arrange, can_log_in, logins, take_back
 from wizard.clients.thunderbird_profile import (
@@ -46,7 +47,6 @@ from wizard.model import (
     Problem,
     ProblemKind,
     Produced,
-    Security,
     Setting,
     Stage,
     Step,
@@ -268,7 +268,7 @@ class Thunderbird:
             ),
             steps=tuple(Step(words.text(step, file=name)) for step in _IMPORT_STEPS),
             notes=_notes(account, words),
-            summary=_summary(account, words, ""),
+            summary=summary(account, words),
         )
 
     # --- apply --------------------------------------------------------------------------------
@@ -346,10 +346,6 @@ def _content(path: Path) -> bytes | None:
 def _unsuitable(account: Account) -> Problem | None:
     """Accounts that Thunderbird could hold, but never use."""
     for server in (account.incoming, account.outgoing):
-        if server.security is Security.PLAIN:
-            return Problem(
-                ProblemKind.UNENCRYPTED_ONLY, Stage.CLIENT, server.type, server.host, server.port
-            )
         if not can_log_in(server):
             return Problem(
                 ProblemKind.PROGRAM_UNSUPPORTED,
@@ -360,7 +356,7 @@ def _unsuitable(account: Account) -> Problem | None:
                 detail="sign-in",
                 facts=_named("Thunderbird"),
             )
-    return None
+    return unsuitable(account)
 
 
 def _settings(prefs: Prefs, changes: Mapping[str, Value | None]) -> tuple[Setting, ...]:
@@ -381,18 +377,7 @@ def _shown(value: Value | None) -> str:
 
 
 def _summary(account: Account, words: Words, profile: str) -> tuple[Setting, ...]:
-    lines = [
-        Setting(words.text(N_("Account")), str(account.address)),
-        Setting(words.text(N_("Receiving")), _server(account.incoming.host, account.incoming.port)),
-        Setting(words.text(N_("Sending")), _server(account.outgoing.host, account.outgoing.port)),
-    ]
-    if profile:
-        lines.append(Setting(words.text(N_("Thunderbird profile")), profile))
-    return tuple(lines)
-
-
-def _server(host: str, port: int) -> str:
-    return f"{host}:{port}"
+    return (*summary(account, words), Setting(words.text(N_("Thunderbird profile")), profile))
 
 
 def _notes(account: Account, words: Words) -> tuple[str, ...]:

@@ -461,7 +461,7 @@ def take_back(now: Prefs, before: Prefs, after: Prefs) -> tuple[Prefs, tuple[Set
         if _is_list(name):
             mine = (set(after.items(name)) - set(before.items(name))) - used
             rest = [item for item in now.items(name) if item not in mine]
-            changes[name] = ",".join(rest) if rest or name in before.values else None
+            changes[name] = ",".join(rest) or None
         elif current != value or any(name.startswith(f"mail.smtpserver.{key}.") for key in used):
             kept.append(Setting(name, str(current), str(value)))
         else:

@@ -28,7 +28,8 @@ class Places:
     `system`: `linux`, `windows`, `darwin`. `config`, `data`: per-user folders of the system
     (`~/.config`, `%APPDATA%`, `~/Library/Application Support` …), `state`: the wizard's own folder
     (journal and back-ups), `search_path`: folders of executables, `programs`: folders where
-    programs are installed (`/usr/lib`, `C:\\Program Files`, `/Applications` …).
+    programs are installed (`/usr/lib`, `C:\\Program Files`, `/Applications` …), `facts`: what only
+    the system's own registry tells (`outlook.path`, `outlook.version`, `outlook.bits`).
     """
 
     system: str
@@ -39,6 +40,7 @@ class Places:
     search_path: tuple[Path, ...] = ()
     language: str = "en"
     programs: tuple[Path, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,16 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A file to hand over, not part of any program. `purpose` says what a person does with it."""
+    """A file to hand over, not part of any program. `purpose` says what a person does with it.
+
+    `printable`: the same for a rich-text printer (Qt's HTML subset); whoever has one adds a PDF.
+    """
 
     name: str
     content: bytes
     purpose: str
     media_type: str = "application/octet-stream"
+    printable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,13 @@ class Step:
     """One guided step. `copy`: a value beside it with its own Copy button.
 
     `group`: heading that the steps of one way or version share; empty where there is only one.
+    `is_value`: a value to look up and copy (`text` names it), not something to do.
     """
 
     text: str
     copy: str = ""
     group: str = ""
+    is_value: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,198 @@
+"""The sheet as a page: once for screens and browsers, once for a rich-text printer.
+
+The templates stand here as text: a frozen build then needs no data file for them. Jinja escapes
+every value; the one piece of markup from outside is the QR code, which `clients` makes.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from wizard.model import N_, Account, ClientPlan, Step, Words
+from wizard.sheet.rows import SheetRow, rows
+
+_PAGE = """\
+<!doctype html>
+<html lang="{{ language }}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>{{ title }}</title>
+<style>
+@page { margin: 16mm; }
+:root { color-scheme: light; }
+body { font: 11pt/1.45 system-ui, "Segoe UI", "Noto Sans", sans-serif; color: #000;
+ background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.7em; margin: 0 0 .2em; }
+h2 { font-size: 1.15em; margin: 1.4em 0 .3em; border-bottom: 2px solid #000; }
+h3 { font-size: 1em; margin: 1.1em 0 .2em; }
+p.lead { margin: 0 0 1em; }
+table { width: 100%; border-collapse: collapse; }
+th, td { text-align: left; vertical-align: top; padding: .22em .5em .22em 0;
+ border-bottom: 1px solid #999; }
+th { width: 38%; font-weight: 600; }
+.exact { font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", monospace;
+ overflow-wrap: anywhere; }
+ol { padding-left: 1.6em; margin: .3em 0; }
+li { margin: .25em 0; }
+figure { margin: 1.4em 0 0; display: flex; gap: 1.2em; align-items: center; }
+figure svg { width: 45mm; height: 45mm; flex: none; }
+.note { border-left: 3px solid #000; padding-left: .7em; margin: .5em 0; }
+section, figure, tr, li { break-inside: avoid; }
+section.program { break-inside: auto; }
+@media print {
+ body { margin: 0; padding: 0; max-width: none; font-size: 10pt; }
+ section.program { break-before: page; }
+}
+</style>
+</head>
+<body>
+<h1>{{ title }}</h1>
+<p class="lead">{{ lead }}</p>
+{% for section in sections %}
+<section>
+<h2>{{ section.title }}</h2>
+<table>
+{% for row in section.rows %}
+<tr><th scope="row">{{ row.label }}</th><td{% if row.exact %} class="exact"{% endif %}>
+{{- row.value }}</td></tr>
+{% endfor %}
+</table>
+</section>
+{% endfor %}
+{% if qr %}
+<figure>{{ qr }}<figcaption>{{ qr_caption }}</figcaption></figure>
+{% endif %}
+{% for program in programs %}
+<section class="program">
+<h2>{{ program.name }}</h2>
+{% for group in program.groups %}
+{% if group.title %}<h3>{{ group.title }}</h3>{% endif %}
+<ol>
+{% for step in group.steps %}
+<li>{{ step.text }}{% if step.copy %} <span class="exact">{{ step.copy }}</span>{% endif %}</li>
+{% endfor %}
+</ol>
+{% endfor %}
+{% for note in program.notes %}
+<p class="note">{{ note }}</p>
+{% endfor %}
+</section>
+{% endfor %}
+</body>
+</html>
+"""
+
+# What QTextDocument understands: tables by attributes, few styles, pictures as data.
+_PRINT = """\
+<html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title></head>
+<body style="color: #000000;">
+<h1 style="font-size: 18pt; margin-bottom: 2px;">{{ title }}</h1>
+<p>{{ lead }}</p>
+{% for section in sections %}
+<h2 style="font-size: 12pt; margin-top: 10px; margin-bottom: 2px;">{{ section.title }}</h2>
+<table width="100%" border="1" cellspacing="0" cellpadding="3" style="border-color: #999999;">
+{% for row in section.rows %}
+<tr><td width="36%"><b>{{ row.label }}</b></td><td width="64%">
+{%- if row.exact %}<code>{{ row.value }}</code>{% else %}{{ row.value }}{% endif %}</td></tr>
+{% endfor %}
+</table>
+{% endfor %}
+{% if picture %}
+<table width="100%" style="margin-top: 10px;" cellspacing="0" cellpadding="4"><tr>
+<td width="30%"><img src="{{ picture }}" width="120" height="120"></td>
+<td width="70%" style="vertical-align: middle;">{{ qr_caption }}</td>
+</tr></table>
+{% endif %}
+{% for program in programs %}
+<h2 style="font-size: 12pt; page-break-before: always;">{{ program.name }}</h2>
+{% for group in program.groups %}
+{% if group.title %}<h3 style="font-size: 10pt;">{{ group.title }}</h3>{% endif %}
+<ol>
+{% for step in group.steps %}
+<li>{{ step.text }}{% if step.copy %} <code>{{ step.copy }}</code>{% endif %}</li>
+{% endfor %}
+</ol>
+{% endfor %}
+{% for note in program.notes %}
+<p><i>{{ note }}</i></p>
+{% endfor %}
+{% endfor %}
+</body></html>
+"""
+
+_ENVIRONMENT = Environment(
+    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    title: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    name: str
+    groups: tuple[_Group, ...]
+    notes: tuple[str, ...]
+
+
+def to_html(
+    account: Account, words: Words, programs: Sequence[ClientPlan] = (), qr_svg: str = ""
+) -> str:
+    """The page that stands alone. `qr_svg`: SVG markup of the phone's code, from `clients`."""
+    # The code is made by our own `clients.mobile`, from digits and rectangles only.
+    picture = Markup(qr_svg)  # noqa: S704
+    return _ENVIRONMENT.from_string(_PAGE).render(_view(account, words, programs), qr=picture)
+
+
+def to_rich_text(
+    account: Account, words: Words, programs: Sequence[ClientPlan] = (), qr_png: bytes = b""
+) -> str:
+    """The same for a rich-text printer: tables and headings only, the code as a PNG inside."""
+    data = base64.b64encode(qr_png).decode()
+    picture = f"data:image/png;base64,{data}" if data else ""
+    return _ENVIRONMENT.from_string(_PRINT).render(_view(account, words, programs), picture=picture)
+
+
+def _view(account: Account, words: Words, programs: Sequence[ClientPlan]) -> dict[str, object]:
+    return {
+        "language": words.language,
+        "title": words.text(N_("Mail settings for {address}"), address=str(account.address)),
+        "lead": words.text(
+            N_("Keep this sheet: it has all you need to set up this mailbox in any mail program.")
+        ),
+        "qr_caption": words.text(
+            N_("For the phone: scan this code with Thunderbird for Android or K-9 Mail.")
+        ),
+        "sections": [
+            _Section(title, tuple(group))
+            for title, group in groupby(rows(account, words), key=lambda row: row.section)
+        ],
+        "programs": [_program(plan) for plan in programs if plan.steps],
+    }
+
+
+def _program(plan: ClientPlan) -> _Program:
+    """The values are on the first page already; here only what is to be done."""
+    acts = [step for step in plan.steps if not step.is_value]
+    groups = tuple(
+        _Group(title, tuple(steps)) for title, steps in groupby(acts, key=lambda step: step.group)
+    )
+    return _Program(plan.name, groups, plan.notes)
