@@ -9,6 +9,7 @@ Debian and Ubuntu the system packages that are missing, where it may install the
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import json
 import os
@@ -102,9 +103,33 @@ def run(command: Sequence[str], env: Mapping[str, str], cwd: Path | None = None)
             return code if code >= 0 else 128 - code
 
 
+def watched() -> bool:
+    """Whether a person sees what we print as it comes."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def run_aside(command: Sequence[str], env: Mapping[str, str]) -> int:
+    """Runs a command of the set-up, without input. Where nobody watches, its output shows only if
+    it does not end well."""
+    shown = watched()
+    done = subprocess.run(
+        command,
+        env=env,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode and done.stdout:
+        say(done.stdout)
+    return done.returncode
+
+
 def run_or_stop(command: Sequence[str], env: Mapping[str, str], why: str) -> None:
-    """Runs a command of the set-up, without input."""
-    if subprocess.run(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL).returncode:
+    """Runs a command of the set-up. Raises `Stop` with `why` if it does not end well."""
+    if run_aside(command, env):
         raise Stop(f"{why}\nThe command was: {' '.join(command)}")
 
 
@@ -121,8 +146,7 @@ def module(name: str, *words: str) -> list[str]:
 def pip_install(python: Path, *words: str) -> list[str]:
     """The command that installs into a virtual environment; isolated (-I), so that nothing of
     the user's own Python set-up comes in between."""
-    quiet = [] if sys.stdout is not None and sys.stdout.isatty() else ["--quiet", "--quiet"]
-    always = ["--no-input", "--no-user", "--disable-pip-version-check", *quiet]
+    always = ["--no-input", "--no-user", "--disable-pip-version-check"]
     return [str(python), "-I", "-m", "pip", "install", *always, *words]
 
 
@@ -198,16 +222,12 @@ def provide_packages(wanted: Sequence[str], env: Mapping[str, str]) -> None:
         )
         return
     say(f"Installing system packages: {', '.join(missing)}")
-    quiet = {**env, "DEBIAN_FRONTEND": "noninteractive"}
-    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
-    options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
-    for command in (
-        [*apt, *options, "update"],
-        [*apt, *options, "install", "-y", "--no-install-recommends", *missing],
-    ):
-        if subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL).returncode:
-            say(f"That did not work (see above). By hand:\n\n    {by_hand}\n")
-            return
+    settings = ["DEBIAN_FRONTEND=noninteractive", "NEEDRESTART_SUSPEND=1"]
+    apt = [*prefix, "env", *settings, "apt-get", "-q"]
+    apt += ["-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
+    run_aside([*apt, "update"], env)  # where one source of several is out of order, go on
+    if run_aside([*apt, "install", "-y", "--no-install-recommends", *missing], env):
+        say(f"That did not work (see above). By hand:\n\n    {by_hand}\n")
 
 
 def root_prefix(env: Mapping[str, str]) -> list[str] | None:
@@ -254,6 +274,9 @@ def set_up(lock_name: str, packages: Sequence[str] = ()) -> dict[str, str]:
         say(f"Installing the Python packages of requirements/{lock.name} into {VENV.name}")
         STAMP.unlink(missing_ok=True)
         if not same_python(python):
+            importlib.invalidate_caches()
+            if venv_packages():
+                raise Stop("Python's own `ensurepip` is missing here. Please add it first.")
             make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
             run_or_stop(make, env, "No virtual environment could be made.")
         for words in (
@@ -272,7 +295,7 @@ def set_up(lock_name: str, packages: Sequence[str] = ()) -> dict[str, str]:
 
 def same_python(python: Path) -> bool:
     """Whether a virtual environment is there, works, and is of this Python version."""
-    code = "import sys; print(sys.version)"
+    code = "import pip, sys; print(sys.version)"
     try:
         asked = subprocess.run([str(python), "-I", "-c", code], capture_output=True, text=True)
     except OSError:
