@@ -201,7 +201,7 @@ class FakeOutside:
         """Names only."""
         return (folder / "sheet.html",)
 
-    async def demo(self, out: Path | None, mode: str) -> int:
+    def demo(self, out: Path | None, mode: str) -> int:
         """Nothing to show."""
         return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import locale
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard import __version__
 from wizard.cli.backend import Options, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
@@ -27,14 +29,22 @@ from wizard.model import (
     How,
     Places,
     Problem,
+    ProblemKind,
+    Produced,
     Provider,
     Rung,
     Secret,
     ServerSettings,
+    Source,
     SourceReport,
+    Stage,
+    Trust,
     Undone,
     Verification,
 )
+from wizard.model.document import account_json
+from wizard.system.log import LOGGER, Redactor, close_log, open_log, write_crash_report
+from wizard.system.resources import resources
 
 if TYPE_CHECKING:
     from wizard.discovery import Pack
@@ -58,7 +68,7 @@ def _known(name: str) -> str:
 
 def make_messages(language: str) -> Messages:
     """The words, in a language (empty: the system's)."""
-    from wizard.system import resources
+    from wizard.system.resources import resources
 
     return Messages(_known(language) if language else system_language(), resources("translations"))
 
@@ -84,15 +94,19 @@ class Outside:
         self._places = places
         self._pack: Pack | None = None
         self._provider_file: Pack | None = None
+        self._redactor = Redactor()
         self._check()
 
     def _check(self) -> None:
         """Says at once what cannot work; loads nothing where no such option is given."""
         options = self.options
+        if options.log_file:
+            path = options.log_file
+            self._checked("--log-file", str(path), lambda: open_log(path, self._redactor))
         if options.resolver:
-            self._checked("--resolver", options.resolver, lambda: self._open())
+            self._checked("--resolver", options.resolver, self._open)
         if options.ca_file:
-            self._checked("--ca", str(options.ca_file), lambda: self._open())
+            self._checked("--ca", str(options.ca_file), self._open)
         if options.provider_file:
             from wizard.discovery import PackFaults, load_pack
 
@@ -113,6 +127,11 @@ class Outside:
     def messages(self) -> Messages:
         """The words, in the chosen language."""
         return self._messages
+
+    @property
+    def redactor(self) -> Redactor:
+        """Hides every password this run has seen from logs and reports."""
+        return self._redactor
 
     def speak(self, language: str) -> Messages:
         """Changes the language of everything said from now on."""
@@ -151,7 +170,6 @@ class Outside:
     @staticmethod
     def _read_pack() -> Pack:
         from wizard.discovery import PackFaults, load_pack
-        from wizard.system import resources
 
         pack = load_pack(resources("providers.toml"))
         assert not isinstance(pack, PackFaults), pack
@@ -179,6 +197,12 @@ class Outside:
         """`discover` with the command line's options."""
         from wizard.discovery import discover
 
+        def on_report(report: SourceReport) -> None:
+            LOGGER.info(
+                "%s %s %d ms %s", report.source.value, report.state.value, report.ms, report.detail
+            )
+            progress(report)
+
         pack, provider_file = await self._packs()
         async with self._network() as network:
             return await discover(
@@ -189,7 +213,7 @@ class Outside:
                 timeout=options.timeout,
                 only=options.sources or None,
                 all_sources=options.all,
-                progress=progress,
+                progress=on_report,
             )
 
     def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
@@ -231,15 +255,22 @@ class Outside:
         """Logs in to both sides with the vault's password."""
         from wizard.verify import verify
 
+        secret = self.vault.get(address) or Secret("")
+        self._redactor.watch(secret, str(address))
+
+        def on_rung(side: Side, rung: Rung) -> None:
+            LOGGER.info("%s %s ok=%s %d ms %s", side, rung.stage, rung.ok, rung.ms, rung.said)
+            progress(side, rung)
+
         async with self._network() as network:
             return await verify(
                 incoming,
                 outgoing,
-                self.vault.get(address) or Secret(""),
+                secret,
                 network,
                 provider=provider,
                 address=address,
-                progress=progress,
+                progress=on_rung,
             )
 
     async def send_test_message(self, account: Account) -> Delivered | Problem:
@@ -294,6 +325,7 @@ class Outside:
         from wizard.clients import registry
         from wizard.system import output_folder
 
+        LOGGER.info("apply %s %s", plan.client, [str(change.path) for change in plan.changes])
         if plan.how is How.CHANGE:
             return await asyncio.to_thread(registry.apply, plan, self.places)
         written = await asyncio.to_thread(
@@ -324,3 +356,61 @@ class Outside:
         from wizard.clients import registry
 
         return await asyncio.to_thread(registry.changes, self.places)
+
+    async def save(
+        self, account: Account, clients: tuple[str, ...], folder: Path
+    ) -> tuple[Path, ...] | Problem:
+        """Everything for an account in one folder: each program's files, the sheet, the settings
+        file that the command line reads again."""
+        written: list[Path] = []
+        for client in dict.fromkeys((*clients, "sheet")):
+            plan = self.files(client, account)
+            if isinstance(plan, Problem):
+                return plan
+            result = await asyncio.to_thread(self.write, plan, folder)
+            if isinstance(result, Problem):
+                return result
+            written += result
+        settings = Produced(
+            "settings.json",
+            json.dumps(account_json(account), ensure_ascii=False, indent=2).encode(),
+            "",
+            "application/json",
+        )
+        document = ClientPlan("sheet", "", How.FILES, str(account.address), files=(settings,))
+        result = await asyncio.to_thread(self.write, document, folder)
+        if isinstance(result, Problem):
+            return result
+        return (*written, *result)
+
+    # -- the faces ------------------------------------------------------------------------------
+
+    def window(self, exit_after_first_paint: bool) -> int:
+        """Opens the window; returns the exit code."""
+        from wizard.gui import application
+
+        return application.run(
+            self,
+            self._messages,
+            resources(),
+            speak=self.speak,
+            log=LOGGER.warning,
+            report=self.report_crash,
+            exit_after_first_paint=exit_after_first_paint,
+        )
+
+    def demo(self, out: Path | None, mode: str) -> int:
+        """The main journey against the embedded provider."""
+        from wizard.app.demo import demo
+
+        return demo(self.options, out, mode)
+
+    def report_crash(self, crash: BaseException) -> Path | None:
+        """Keeps a crash report in the wizard's own folder."""
+        folder = self.places.state / "crash-reports"
+        return write_crash_report(crash, self._redactor, __version__, folder)
+
+    async def aclose(self) -> None:
+        """Forgets the passwords, ends the log."""
+        self.vault.clear()
+        close_log()

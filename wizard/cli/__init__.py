@@ -65,7 +65,7 @@ def main(
         if args.command is None:
             return backend.window(exit_after_first_paint=args.exit_after_first_paint)
         if args.command == "demo":
-            return asyncio.run(backend.demo(args.out, args.mode))
+            return backend.demo(args.out, args.mode)
         return asyncio.run(_run(args, backend, out))
     except KeyboardInterrupt:
         out.progress("Stopped.")

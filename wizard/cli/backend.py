@@ -12,7 +12,6 @@ from wizard.messages import Messages
 from wizard.model import (
     Account,
     ClientPlan,
-    DetectedClient,
     DiscoveryResult,
     EmailAddress,
     Found,
@@ -94,11 +93,7 @@ class Backend(Services, Protocol):
         """Writes a plan's files."""
         ...
 
-    async def programs(self) -> tuple[DetectedClient, ...]:
-        """Mail programs found here, with paths and profiles."""
-        ...
-
-    async def demo(self, out: Path | None, mode: str) -> int:
+    def demo(self, out: Path | None, mode: str) -> int:
         """The main journey against the embedded provider; returns the exit code."""
         ...
 

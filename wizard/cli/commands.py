@@ -227,8 +227,8 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
     verified = {"verify": _verification_json(verification, settled.provider, out)}
     if verification.problem is not None:
         told = out.problem_json(verification.problem, settled.provider)
-        document = {"address": str(settled.address), **verified, "problem": told}
-        return out.finish(document, _verification_exit(verification))
+        failed = {"address": str(settled.address), **verified, "problem": told}
+        return out.finish(failed, _verification_exit(verification))
     account = Account(
         address=settled.address,
         name=args.name,
