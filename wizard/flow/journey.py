@@ -48,7 +48,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
     ev.Finished: frozenset({Page.PASSWORD, Page.APPLYING}),
-    ev.ChangesRequested: frozenset({Page.ADDRESS, Page.DONE}),
+    ev.ChangesRequested: frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE, Page.CHANGES}),
 }
 """The pages a person can do these from; a click that arrives after its page left means nothing."""
 
@@ -135,13 +135,17 @@ def _cancel_all(state: State) -> tuple[do.Effect, ...]:
 
 def _idle(state: State) -> State:
     """Nothing awaited: rows that were under way fall back to where they can go on from."""
+    under_way = {RowState.PLANNING, RowState.APPLYING, RowState.UNDOING}
     rows = tuple(
-        replace(row, state=RowState.READY if row.plan else RowState.PROBLEM)
-        if row.state in {RowState.PLANNING, RowState.APPLYING, RowState.UNDOING}
-        else row
-        for row in state.rows
+        replace(row, state=_resting(row)) if row.state in under_way else row for row in state.rows
     )
     return replace(state, running=frozenset(), testing_message=False, rows=rows)
+
+
+def _resting(row: ProgramRow) -> RowState:
+    if row.applied is not None:
+        return RowState.DONE
+    return RowState.READY if row.plan is not None else RowState.PROBLEM
 
 
 def _stop(state: State) -> Step:
@@ -172,7 +176,10 @@ def _retry(state: State) -> Step:
         return _start_verify(state)
     if state.page is Page.APPLYING:
         waiting = [row for row in state.rows if row.state is RowState.PROBLEM]
-        return _make_plans(state, tuple(row.client for row in waiting))
+        state, undos = _undo_rows(state, [row for row in waiting if row.applied is not None])
+        todo = tuple(row.client for row in waiting if row.applied is None)
+        state, plans = _make_plans(state, todo)
+        return state, (*undos, *plans)
     return state, ()
 
 
@@ -525,8 +532,7 @@ def _applying(
         case ev.UndoRequested(client=client, change_id=change_id):
             undo_row = state.row(client) if client else None
             if undo_row is not None and undo_row.applied is not None:
-                change_id = undo_row.applied.change_id
-                state = _with_row(state, replace(undo_row, state=RowState.UNDOING))
+                return _undo_rows(state, [undo_row])
             if not change_id:
                 return state, ()
             state, request = _ask(replace(state, problem=None))
@@ -534,7 +540,10 @@ def _applying(
         case ev.ChangeUndone(request=request, client=client, outcome=outcome):
             answered = _answered(state, request)
             if answered is None:
-                return state, ()
+                # As above: what was taken back must not go on to look applied.
+                if not isinstance(outcome, Undone):
+                    return state, ()
+                answered = state
             if answered.row(client) is not None:
                 return _with_outcome(answered, client, outcome), ()
             if isinstance(outcome, Problem):
@@ -542,13 +551,27 @@ def _applying(
             remaining = tuple(
                 change for change in answered.changes or () if change.id != outcome.id
             )
-            return replace(answered, changes=remaining), ()
+            if answered.changes is None:
+                return answered, ()
+            return replace(answered, changes=remaining, taken_back=outcome), ()
         case ev.Finished():
             if state.page is Page.PASSWORD and (state.tested_at or state.untested):
                 return _to_programs(state)
             if state.page is Page.APPLYING and not state.busy:
                 return _show(state, Page.DONE), ()
             return state, ()
+
+
+def _undo_rows(state: State, rows: list[ProgramRow]) -> Step:
+    """Takes back what was done for these programs, where there is something to take back."""
+    effects: list[do.Effect] = []
+    for row in rows:
+        if row.applied is None or not row.applied.change_id:
+            continue
+        state, request = _ask(state)
+        state = _with_row(state, replace(row, state=RowState.UNDOING, problem=None))
+        effects.append(do.UndoChange(request, row.client, row.applied.change_id))
+    return state, tuple(effects)
 
 
 def _saving(state: State, event: ev.SaveRequested | ev.Saved) -> Step:
@@ -569,7 +592,9 @@ def _saving(state: State, event: ev.SaveRequested | ev.Saved) -> Step:
 def _changes(state: State, event: ev.ChangesRequested | ev.ChangesListed) -> Step:
     match event:
         case ev.ChangesRequested():
-            state, request = _ask(_show(replace(state, changes=None), Page.CHANGES))
+            state, request = _ask(
+                _show(replace(state, changes=None, taken_back=None), Page.CHANGES)
+            )
             return state, (do.ListChanges(request),)
         case ev.ChangesListed(request=request, changes=changes):
             answered = _answered(state, request)

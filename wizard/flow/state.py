@@ -79,6 +79,7 @@ class State:
 
     `history`: pages that Back returns to. `running`: requests whose answers are awaited.
     `problem`: sits on the page it happened on and goes with it. `revision`: requests given out.
+    `taken_back`: the last of `changes` that was undone, with what was left alone.
     """
 
     page: Page = Page.ADDRESS
@@ -116,6 +117,7 @@ class State:
     rows: tuple[ProgramRow, ...] = ()
     saved: tuple[Path, ...] | Problem | None = None
     changes: tuple[ChangeRecord, ...] | None = None
+    taken_back: Undone | None = None
 
     problem: Problem | None = None
 

@@ -17,6 +17,7 @@ from wizard.model import (
     AddressFault,
     Applied,
     AuthMethod,
+    ChangeRecord,
     ClientPlan,
     EmailAddress,
     Evidence,
@@ -34,6 +35,7 @@ from wizard.model import (
     Security,
     ServerSettings,
     ServerType,
+    Setting,
     SideFailed,
     SideUntested,
     SideVerified,
@@ -340,6 +342,50 @@ def test_older_changes_are_listed_and_undone() -> None:
     assert walk.state.problem == problem
     walk(ev.WentBack())
     walk.shows(Page.ADDRESS)
+
+
+def applied_walk() -> Walker:
+    walk = Walker().applying()
+    walk(ev.PlanMade(walk.request, "thunderbird", PLAN))
+    walk(ev.ApplyConfirmed())
+    walk(ev.PlanApplied(walk.request, "thunderbird", Applied(PLAN, "c1")))
+    return walk
+
+
+def test_what_was_taken_back_is_noted_even_after_going_back() -> None:
+    walk = applied_walk()
+    walk(ev.UndoRequested("thunderbird"))
+    request = walk.request
+    walk(ev.WentBack())
+    (row,) = walk.state.rows
+    assert row.state is RowState.DONE  # still applied as far as we know
+    walk(ev.ChangeUndone(request, "thunderbird", Undone("c1")))
+    (row_after,) = walk.state.rows
+    assert row_after.state is RowState.UNDONE
+    assert row_after.applied is None
+
+
+def test_an_undo_that_was_refused_can_be_tried_again() -> None:
+    walk = applied_walk()
+    walk(ev.UndoRequested("thunderbird"))
+    runs = Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT)
+    walk(ev.ChangeUndone(walk.request, "thunderbird", runs))
+    assert walk.state.rows[0].problem == runs
+    assert walk.state.rows[0].applied == Applied(PLAN, "c1")
+    (again,) = walk(ev.Retried())
+    assert again == do.UndoChange(walk.request, "thunderbird", "c1")
+
+
+def test_the_list_of_changes_says_what_an_undo_left_alone() -> None:
+    walk = Walker()
+    walk(ev.ChangesRequested())
+    record = ChangeRecord("c9", "thunderbird", str(ADDRESS), "2026-11-01T10:00:00Z", ("prefs.js",))
+    walk(ev.ChangesListed(walk.request, (record,)))
+    walk(ev.UndoRequested(change_id="c9"))
+    undone = Undone("c9", kept=(Setting("mail.identity.id1.fullName", "Anna"),))
+    walk(ev.ChangeUndone(walk.request, "", undone))
+    assert walk.state.changes == ()
+    assert walk.state.taken_back == undone
 
 
 def test_the_vault_forgets() -> None:
