@@ -257,7 +257,7 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        line = int(found.group(1)) if found else 0
+        line = int(found.group(1)) if found else len(text.splitlines())
         return (PackFault(line, "", f"not TOML: {re.sub(r' *[(]at .*', '', str(error))}"),)
     except RecursionError:
         return (PackFault(0, "", "not TOML: nested too deeply"),)
@@ -548,7 +548,7 @@ class _Lines:
         start = heads[entry] if 0 <= entry < len(heads) else 0
         after = heads[entry + 1 :][:1] if entry >= 0 else heads[:1]
         end = after[0] if after else len(self._lines)
-        pattern = re.compile(rf'\s*(?:\[\s*texts\.)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
+        pattern = re.compile(rf'\s*(?:\[+\s*(?:texts\.)?)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
         for at in range(start, end):
             if pattern.match(self._lines[at]):
                 return at + 1
