@@ -436,11 +436,28 @@ EVENTS = st.sampled_from(
 )
 
 
+ANSWERS: dict[type, type] = {
+    do.Search: ev.SearchFinished,
+    do.Verify: ev.VerifyFinished,
+    do.StorePassword: ev.PasswordStored,
+    do.SendTestMessage: ev.TestMessageFinished,
+    do.Detect: ev.ProgramsDetected,
+    do.MakePlan: ev.PlanMade,
+    do.ApplyPlan: ev.PlanApplied,
+    do.UndoChange: ev.ChangeUndone,
+    do.ListChanges: ev.ChangesListed,
+    do.Save: ev.Saved,
+}
+
+
 @given(st.lists(EVENTS, max_size=40))
 def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
     """Whatever is clicked and answered: requests are unique, Back leads home, nothing hangs."""
-    state, asked = State(), set[int]()
+    state, asked = State(), dict[int, type]()
     for event in events:
+        request = getattr(event, "request", 0)
+        if request in asked and not isinstance(event, ANSWERS[asked[request]]):
+            continue  # each service answers with its own event, see `carry_out`
         before = state.running
         state, effects = reduce(state, event)
         for effect in effects:
@@ -450,7 +467,7 @@ def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
             elif not isinstance(effect, do.ForgetPasswords | do.Suggest):
                 assert effect.request in state.running
                 assert effect.request not in asked
-                asked.add(effect.request)
+                asked[effect.request] = type(effect)
         assert Page.SEARCHING not in state.history
         if state.page is Page.SEARCHING:
             assert state.busy
