@@ -17,9 +17,11 @@ from tests.lab.internet import Internet
 
 _ROOT = Path(__file__).parents[2]
 _TIMEOUT = 120.0
+_IN_A_SESSION = 'exec 3>&2; exec dbus-run-session -- sh -c "$0" sh "$@" 2>/dev/null'
+"""Runs what follows on a session bus, whose own remarks are not the program's."""
 _WITH_KEYCHAIN = """
-printf lab | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
-exec "$@"
+printf lab | gnome-keyring-daemon --unlock --components=secrets >/dev/null
+exec "$@" 2>&3 3>&-
 """
 """The keychain lies under HOME and stays there; its daemon ends with its session bus."""
 
@@ -50,7 +52,7 @@ class Wizard:
     def run(self, *arguments: str | Path, stdin: str = "") -> Outcome:
         """Run one command with `--json`; `stdin` is what is typed into it."""
         program = os.environ.get("LAB_PROGRAM")
-        argv = ["dbus-run-session", "--", "sh", "-c", _WITH_KEYCHAIN, "sh"]
+        argv = ["sh", "-c", _IN_A_SESSION, _WITH_KEYCHAIN]
         argv += [program] if program else [sys.executable, "-m", "wizard"]
         argv += [str(argument) for argument in arguments]
         argv += ["--json", "--ca", str(self.internet.authority.root)]
