@@ -97,6 +97,10 @@ class _TooLong(Exception):
     """A line beyond its limit."""
 
 
+class _NotTls(Exception):
+    """Something else came where TLS was expected."""
+
+
 class _Wire(asyncio.Protocol):
     """One socket with its own buffer, and from `handshake` on the TLS session over it.
 
@@ -242,13 +246,15 @@ class _Wire(asyncio.Protocol):
     # TLS
 
     async def handshake(self, context: ssl.SSLContext, host: str) -> None:
-        """Shakes hands as a client. Raises what the context finds wrong."""
+        """Shakes hands as a client. Raises what the context finds wrong, and _NotTls."""
         self._shaking_hands = True
         self.early += self.buffer[:MAX_EARLY]  # a banner that came before our hello
         self._incoming.write(bytes(self.buffer))
         self.buffer.clear()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         while True:
+            if self.early and not looks_like_tls(bytes(self.early)):
+                raise _NotTls
             try:
                 self._tls.do_handshake()
                 break
@@ -423,19 +429,10 @@ class TcpStream:
         """
         self._host = host or self._host
         try:
-            with self._naming():
-                async with asyncio.timeout(timeout):
-                    await self._wire.handshake(context, self._host)
+            await self._shake_hands(context, timeout)
         except NetFailure as failure:
-            if self._wire.early and not looks_like_tls(bytes(self._wire.early)):
-                failure.trouble = Trouble.NOT_TLS
-                failure.early = await self._wire.banner(BANNER_TIME)
-            await self.close()
             if describe and failure.trouble is Trouble.CERTIFICATE:
                 add_facts(failure, await self._inspect(timeout))
-            raise
-        except BaseException:
-            await self.close()
             raise
         version, cipher, der = self._wire.session()
         self._tls = TlsFacts(version, cipher, describe_certificate(der if describe else None))
@@ -443,6 +440,21 @@ class TcpStream:
     async def close(self) -> None:
         """Closes without waiting for the other side; safe to call twice."""
         await self._wire.close()
+
+    async def _shake_hands(self, context: ssl.SSLContext, timeout: float) -> None:
+        secured = False
+        try:
+            with self._naming():
+                async with asyncio.timeout(timeout):
+                    await self._wire.handshake(context, self._host)
+            secured = True
+        except NetFailure as failure:
+            if failure.trouble is Trouble.NOT_TLS:
+                failure.early = await self._wire.banner(BANNER_TIME)
+            raise
+        finally:
+            if not secured:
+                await self.close()
 
     def _note(self, step: _Step) -> None:
         if self._tls is None and len(self._dialogue) < MAX_DIALOGUE:
@@ -466,7 +478,7 @@ class TcpStream:
                             assert_never(step)
                 await wire.handshake(self._contexts.inspecting(), self._host)
                 return describe_certificate(wire.session()[2])
-        except (OSError, EOFError, _TooLong):
+        except (OSError, EOFError, _TooLong, _NotTls):
             return CertificateFacts()
         finally:
             if wire is not None:
@@ -484,6 +496,8 @@ class TcpStream:
             raise os_failure(error, self._host, self._port) from error
         except EOFError as error:
             raise NetFailure(Trouble.CLOSED, self._host, self._port) from error
+        except _NotTls as error:
+            raise NetFailure(Trouble.NOT_TLS, self._host, self._port) from error
         except _TooLong as error:
             raise NetFailure(Trouble.TOO_LONG, self._host, self._port) from error
 
@@ -601,6 +615,7 @@ class TcpConnector:
         tried: set[str] = set()
         attempts: dict[asyncio.Task[_Wire], str] = {}
         failures: list[NetFailure] = []
+        winner: _Wire | None = None
         try:
             async with asyncio.timeout(timeout):
                 while waiting or attempts:
@@ -616,7 +631,8 @@ class TcpConnector:
                     for attempt in done:
                         address = attempts.pop(attempt)
                         try:
-                            return address, attempt.result()
+                            winner = attempt.result()
+                            return address, winner
                         except OSError as error:
                             failure = os_failure(error, host, port)
                             failure.detail = f"{address}: {failure.detail}"
@@ -629,7 +645,12 @@ class TcpConnector:
                 for address in [*attempts.values(), *waiting]
             ]
         finally:
-            await _abandon(attempts)
+            try:
+                await _abandon(attempts)
+            except asyncio.CancelledError:
+                if winner is not None:
+                    winner.abort()
+                raise
         raise _most_telling(failures)
 
 
@@ -642,12 +663,15 @@ def _address(text: str) -> str | None:
 
 async def _abandon(attempts: Iterable[asyncio.Task[_Wire]]) -> None:
     """Stops attempts that nobody needs any more, also one that has just succeeded."""
+
+    def hang_up(attempt: asyncio.Task[_Wire]) -> None:
+        if not attempt.cancelled() and attempt.exception() is None:
+            attempt.result().abort()
+
     for attempt in attempts:
         attempt.cancel()
-    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
-        if isinstance(outcome, _Wire):
-            outcome.abort()
-            await outcome.close()
+        attempt.add_done_callback(hang_up)
+    await asyncio.gather(*attempts, return_exceptions=True)
 
 
 def _most_telling(failures: Sequence[NetFailure]) -> NetFailure:

@@ -11,6 +11,7 @@ import functools
 import ssl
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,6 +92,7 @@ class TlsContexts:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
         self._lock = threading.Lock()  # made in one thread, waited for in another
         if authorities is not None:
+            authorities.open("rb").close()  # OpenSSL does not say which file it could not read
             try:
                 self.verifying()
             except ssl.SSLError as error:
@@ -158,7 +160,9 @@ def _system_context() -> ssl.SSLContext:
 
 def tls_failure(error: ssl.SSLError, host: str, port: int) -> NetFailure:
     """Says what broke a handshake or a session."""
-    detail = error.reason or str(error)
+    # Errors that truststore makes have neither reason nor code set by OpenSSL.
+    reason: str = getattr(error, "reason", "") or ""
+    detail = reason or str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return NetFailure(
             Trouble.CERTIFICATE,
@@ -167,7 +171,7 @@ def tls_failure(error: ssl.SSLError, host: str, port: int) -> NetFailure:
             detail=getattr(error, "verify_message", "") or detail,
             verify_code=_openssl_code(getattr(error, "verify_code", V_UNSPECIFIED)),
         )
-    if error.reason in _TOO_OLD:
+    if reason in _TOO_OLD:
         return NetFailure(Trouble.TLS_VERSION, host, port, detail=detail)
     if isinstance(error, ssl.SSLEOFError):
         return NetFailure(Trouble.CLOSED, host, port, detail=detail)
@@ -186,18 +190,20 @@ def describe_certificate(der: bytes | None) -> CertificateFacts:
         return CertificateFacts()
     from cryptography import x509
 
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        return CertificateFacts(
-            names=_names(certificate),
-            issuer=certificate.issuer.rfc4514_string(),
-            subject=certificate.subject.rfc4514_string(),
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            self_signed=certificate.issuer == certificate.subject,
-        )
-    except ValueError:  # what OpenSSL let through and the stricter parser does not
-        return CertificateFacts()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # oddities of strangers' certificates are no news
+        try:
+            certificate = x509.load_der_x509_certificate(der)
+            return CertificateFacts(
+                names=_names(certificate),
+                issuer=certificate.issuer.rfc4514_string(),
+                subject=certificate.subject.rfc4514_string(),
+                not_before=certificate.not_valid_before_utc,
+                not_after=certificate.not_valid_after_utc,
+                self_signed=certificate.issuer == certificate.subject,
+            )
+        except (ValueError, x509.InvalidVersion):  # OpenSSL is less strict than this parser
+            return CertificateFacts()
 
 
 def add_facts(failure: NetFailure, facts: CertificateFacts) -> None:
@@ -219,7 +225,12 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    except (
+        x509.ExtensionNotFound,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        ValueError,
+    ):
         return ()
     hosts = names.get_values_for_type(x509.DNSName)
     addresses = [str(address) for address in names.get_values_for_type(x509.IPAddress)]
