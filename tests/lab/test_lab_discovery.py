@@ -25,7 +25,6 @@ def test_each_class_of_domain_gets_its_right_answer(
     document = outcome.document
     assert document["schema"] == 1
     assert document["address"] == domain_class.address
-    assert document["ms"] <= 10_000
     if domain_class.servers is None:
         assert outcome.exit_code == 3
         assert document["ok"] is False
