@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
@@ -46,6 +47,7 @@ from wizard.gui.widgets import (
     Text,
     TextType,
     column,
+    in_reading_order,
     line,
 )
 from wizard.model import N_, EmailAddress, Secret
@@ -56,7 +58,7 @@ _STRIP_BELOW = 480  # the narrowest column beside the rail, at 100 %
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class NavAction:
     """A button of the footer."""
 
     text: str
@@ -75,9 +77,9 @@ class Chrome:
 
     title: str
     lead: str
-    primary: Action | None = None
-    plain: Action | None = None
-    left: Action | None = None
+    primary: NavAction | None = None
+    plain: NavAction | None = None
+    left: NavAction | None = None
     progress: float | None = None
     focus: QWidget | None = None
     focus_key: Hashable = ()
@@ -125,15 +127,15 @@ class PageView(QWidget):
         """Emits an event."""
         self.sent.emit(event)
 
-    def back(self, state: State) -> Action | None:
+    def back(self, state: State) -> NavAction | None:
         """The usual left button."""
         if not state.history:
             return None
-        return Action(self.kit.words.text("Back"), lambda: self.send(ev.WentBack()))
+        return NavAction(self.kit.words.text("Back"), lambda: self.send(ev.WentBack()))
 
-    def stop(self) -> Action:
+    def stop(self) -> NavAction:
         """The left button while something runs."""
-        return Action(self.kit.words.text("Stop"), lambda: self.send(ev.Stopped()))
+        return NavAction(self.kit.words.text("Stop"), lambda: self.send(ev.Stopped()))
 
 
 PageFactory = Callable[[Kit, Outside], PageView]
@@ -173,6 +175,7 @@ class Shell(QWidget):
         self._state = State()
         self._chrome = Chrome("", "")
         self._focus_key: Hashable = None
+        self._tab_stops: list[QWidget] = []
         self.page: PageView | None = None
 
         self._row: QBoxLayout = line(0, self)
@@ -267,6 +270,23 @@ class Shell(QWidget):
         page.render(state)
         self._show_chrome(page.chrome(state))
         self.rail.show_steps(self._steps(state))
+        self._order_tabs(page)
+
+    def _order_tabs(self, page: PageView) -> None:
+        """Tab goes through the page as it is read, then the footer, then the rail.
+
+        Qt's own order is that of creation, and pages build parts of themselves late.
+        """
+        stops = [
+            widget
+            for widget in (*in_reading_order(page), self.left, self.plain, self.primary)
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ]
+        stops.append(self.rail.language)
+        if stops != self._tab_stops:
+            self._tab_stops = stops
+            for before, after in pairwise(stops):
+                QWidget.setTabOrder(before, after)
 
     def _page(self, name: Page) -> PageView:
         if name not in self._pages:
@@ -375,7 +395,7 @@ class Shell(QWidget):
 
     # -- acting -----------------------------------------------------------------------------
 
-    def _press(self, action: Action | None) -> None:
+    def _press(self, action: NavAction | None) -> None:
         if action is not None:
             action.run()
 

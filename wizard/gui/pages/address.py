@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wizard.flow import State
 from wizard.flow import events as ev
-from wizard.gui.pages.common import Remedies, show_problem
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.pages.common import Remedy, show_problem
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Field,
@@ -17,6 +17,7 @@ from wizard.gui.widgets import (
     column,
     flow,
 )
+from wizard.messages import Action
 from wizard.model import EmailAddress, parse_address, shown_domain
 
 
@@ -62,11 +63,12 @@ class AddressPage(PageView):
         for field in (self.name, self.address):
             field.edited.connect(self._edited)
         self._suggested = ""
-        self._remedies = Remedies()
-        self._asked_for_name = False
+        self._remedy = Remedy()
+        self._state = State()
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
+        self._state = state
         words = self.kit.words
         self.name.show_text(state.name)
         self.address.show_text(state.text)
@@ -80,7 +82,7 @@ class AddressPage(PageView):
                 words.text("Did you mean {address}?", address=self._corrected(state.suggestion))
             )
         self._suggestion_row.setVisible(bool(state.suggestion))
-        self._remedies = show_problem(self.kit, self.problem, state)
+        self._remedy = show_problem(self.kit, self.problem, state)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -90,7 +92,7 @@ class AddressPage(PageView):
         if state.fault is not None:
             focus = self.address.edit
         elif state.problem is not None:
-            plain = Action(
+            plain = NavAction(
                 words.text("Enter the settings myself"), lambda: self.send(ev.ManualRequested())
             )
         return Chrome(
@@ -98,7 +100,7 @@ class AddressPage(PageView):
             lead=words.text(
                 "We find the right settings for you and put them into the programs you use."
             ),
-            primary=Action(words.text("Find my settings"), self._submit),
+            primary=NavAction(words.text("Find my settings"), self._submit),
             plain=plain,
             focus=self.problem if state.problem is not None else focus,
             focus_key=(state.page, state.problem, state.fault),
@@ -127,11 +129,11 @@ class AddressPage(PageView):
         self.send(ev.AddressEdited(self.name.text, corrected))
 
     def _act(self) -> None:
-        if self._remedies.edits:
-            self.wants_focus.emit(self.address.edit)
-            self.address.edit.selectAll()
-        else:
-            self._remedies.run(self.send)
+        self._remedy.run(self._state, self.send, {Action.EDIT_ADDRESS: self._look_again})
+
+    def _look_again(self) -> None:
+        self.wants_focus.emit(self.address.edit)
+        self.address.edit.selectAll()
 
     def _about_domain(self, text: str) -> str:
         """International names are shown in both forms, so that look-alikes are seen."""

@@ -11,14 +11,14 @@ from wizard.flow import ProgramRow, RowState, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import (
     Picture,
-    Remedies,
+    Remedy,
     client_name,
     is_picture,
     open_path,
     open_program,
-    wording,
+    show_problem_in,
 )
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
@@ -70,7 +70,9 @@ class ApplyingPage(PageView):
         planning = any(row.state is RowState.PLANNING for row in state.rows)
         applying = any(row.state in (RowState.APPLYING, RowState.UNDOING) for row in state.rows)
         first_problem = next((row for row in state.rows if row.state is RowState.PROBLEM), None)
-        primary: Action | None = Action(words.text("Continue"), lambda: self.send(ev.Finished()))
+        primary: NavAction | None = NavAction(
+            words.text("Continue"), lambda: self.send(ev.Finished())
+        )
         if applying:
             title, lead = words.text("Setting up"), words.text("This takes a moment.")
             primary = None
@@ -81,7 +83,7 @@ class ApplyingPage(PageView):
         elif todo:
             title = words.text("This is what will change")
             lead = words.text("Nothing is changed yet. You can undo each of these later.")
-            primary = Action(self._setup_text(todo), lambda: self._apply(todo))
+            primary = NavAction(self._setup_text(todo), lambda: self._apply(todo))
         elif any(not is_settled(row) for row in state.rows):
             title = words.text("Nearly there")
             lead = words.text("Something below waits for you.")
@@ -110,7 +112,7 @@ class ApplyingPage(PageView):
             if todo[0].plan.how is How.FILES:
                 return words.text("Make the files")
             return words.text("Set up {program}", program=todo[0].plan.name)
-        return words.plural("Set up {n} program", "Set up {n} programs", len(todo))
+        return words.plural("Set up {count} program", "Set up {count} programs", len(todo))
 
     def _apply(self, todo: list[ProgramRow]) -> None:
         for row in todo:
@@ -176,7 +178,7 @@ class ProgramCard(Card):
         self._row: ProgramRow | None = None
         self._plan: ClientPlan | None = None
         self._state = State()
-        self._remedies = Remedies()
+        self._remedy = Remedy()
 
     def show_row(self, row: ProgramRow, state: State) -> None:
         """How this program stands."""
@@ -202,15 +204,7 @@ class ProgramCard(Card):
             and (row.plan.how is not How.FILES or row.state is RowState.DONE)
         )
         if row.problem is not None and row.state is RowState.PROBLEM:
-            told = wording(self.kit, row.problem, state.provider)
-            self._remedies = Remedies(told.action_id, told.url)
-            self.problem.show_words(
-                told.title,
-                told.explanation,
-                told.action,
-                said=row.problem.server_said,
-                url=told.url,
-            )
+            self._remedy = show_problem_in(self.kit, self.problem, row.problem, state.provider)
         else:
             self.problem.hide()
         applied = row.applied
@@ -262,8 +256,8 @@ class ProgramCard(Card):
         match plan.how:
             case How.CHANGE if plan.repairs:
                 return Mark.ATTENTION, words.plural(
-                    "The account is here already; {n} setting differs. We correct it.",
-                    "The account is here already; {n} settings differ. We correct them.",
+                    "The account is here already; {count} setting differs. We correct it.",
+                    "The account is here already; {count} settings differ. We correct them.",
                     len(plan.repairs),
                 )
             case How.CHANGE if plan.profile is not None:
@@ -276,8 +270,8 @@ class ProgramCard(Card):
                 return Mark.WAITING, words.text("Adds the account.")
             case How.FILES:
                 return Mark.WAITING, words.plural(
-                    "Makes {n} file for you to open there.",
-                    "Makes {n} files for you to open there.",
+                    "Makes {count} file for you to open there.",
+                    "Makes {count} files for you to open there.",
                     len(plan.files),
                 )
             case How.STEPS:
@@ -326,7 +320,7 @@ class ProgramCard(Card):
             self.steps.addLayout(row)
 
     def _act(self) -> None:
-        self._remedies.run(self.sent.emit)
+        self._remedy.run(self._state, self.sent.emit)
 
     def _open(self) -> None:
         row = self._row
@@ -366,8 +360,8 @@ def done_sentence(kit: Kit, row: ProgramRow) -> str:
             if plan.profile is None or not plan.profile.accounts:
                 return words.text("Account added.")
             return words.plural(
-                "Account added. {n} other account untouched.",
-                "Account added. {n} other accounts untouched.",
+                "Account added. {count} other account untouched.",
+                "Account added. {count} other accounts untouched.",
                 len(plan.profile.accounts),
             )
         case How.FILES:
@@ -387,8 +381,8 @@ def undone_sentence(kit: Kit, row: ProgramRow) -> str:
     if not kept:
         return kit.words.text("Taken back. Everything is as it was.")
     return kit.words.plural(
-        "Taken back, but for {n} value that was changed since: {list}",
-        "Taken back, but for {n} values that were changed since: {list}",
+        "Taken back, but for {count} value that was changed since: {list}",
+        "Taken back, but for {count} values that were changed since: {list}",
         len(kept),
         list=", ".join(setting.key for setting in kept),
     )

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from wizard.flow import State
 from wizard.flow import events as ev
-from wizard.gui.pages.common import Remedies, client_name, show_problem
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.pages.common import Remedy, client_name, show_problem
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
@@ -24,6 +24,7 @@ from wizard.gui.widgets import (
     column,
     flow,
 )
+from wizard.messages import Action
 from wizard.model import ChangeRecord
 
 
@@ -32,17 +33,23 @@ class ChangesPage(PageView):
 
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
-        self._remedies = Remedies()
+        self._remedy = Remedy()
+        self._state = State()
         self.problem = ProblemCard(kit)
-        self.problem.acted.connect(lambda: self._remedies.run(self.send))
+        self.problem.acted.connect(self._act)
         self.body.addWidget(self.problem)
+        self.kept = Text("", TextType.SMALL)
+        self.kept.hide()
+        self.body.addWidget(self.kept)
         self._list = column(kit.px(12))
         self.body.addLayout(self._list)
         self._shown: tuple[ChangeRecord, ...] | None = None
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
-        self._remedies = show_problem(self.kit, self.problem, state)
+        self._state = state
+        self._remedy = show_problem(self.kit, self.problem, state)
+        self._tell_kept(state)
         if state.changes is None:
             clear(self._list)
             self._shown = None
@@ -59,12 +66,25 @@ class ChangesPage(PageView):
                 self._list.addWidget(self._card(change, state))
         self.setEnabled(not state.busy)
 
+    def _tell_kept(self, state: State) -> None:
+        kept = state.taken_back.kept if state.taken_back is not None else ()
+        self.kept.setVisible(bool(kept))
+        if kept:
+            self.kept.setText(
+                self.kit.words.plural(
+                    "Taken back, but for {count} value that was changed since: {list}",
+                    "Taken back, but for {count} values that were changed since: {list}",
+                    len(kept),
+                    list=", ".join(setting.key for setting in kept),
+                )
+            )
+
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
         words = self.kit.words
         if state.changes == ():
             title = words.text("Nothing to remove")
-            lead = words.text("The wizard has changed no program on this computer.")
+            lead = words.text("Nothing that the wizard set up is left in your programs.")
         else:
             title = words.text("Remove what the wizard set up")
             lead = words.text(
@@ -77,11 +97,17 @@ class ChangesPage(PageView):
             left=back,
             focus=self.problem if state.problem is not None else None,
             focus_key=(state.page, state.changes is None, state.problem),
-            primary=Action(words.text("Back to the start"), lambda: self.send(ev.WentBack()))
+            primary=NavAction(words.text("Back to the start"), lambda: self.send(ev.WentBack()))
             if state.changes == ()
             else None,
             spoken=self.problem.title.text() if state.problem is not None else "",
         )
+
+    def _act(self) -> None:
+        if self._remedy.action is Action.CLOSE_PROGRAM:
+            self.send(ev.ChangesRequested())
+        else:
+            self._remedy.run(self._state, self.send)
 
     def _card(self, change: ChangeRecord, state: State) -> QWidget:
         kit, words = self.kit, self.kit.words

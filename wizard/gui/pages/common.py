@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import assert_never
 
 from PySide6.QtCore import QLocale, QProcess, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from wizard.flow import State
+from wizard.flow import Page, State
 from wizard.flow import events as ev
 from wizard.gui.widgets import Kit, ProblemCard
-from wizard.messages import Wording
+from wizard.messages import Action, Wording
 from wizard.model import (
     N_,
     Problem,
@@ -24,36 +26,59 @@ from wizard.model import (
     ServerType,
 )
 
+Send = Callable[[ev.Event], object]
+Own = Mapping[Action, Callable[[], object]]
+
 
 @dataclass(frozen=True, slots=True)
-class Remedies:
-    """The one next action of a problem, as the window can do it.
+class Remedy:
+    """The one next action of a problem. `report`: what a person hands to whoever can help."""
 
-    Pages do what only they can (`edits`: look at what was typed; `retries`: with what is typed
-    now); `run` does the rest.
-    """
-
-    action: str = ""
+    action: Action = Action.RETRY
     url: str = ""
+    report: str = ""
 
-    @property
-    def edits(self) -> bool:
-        """The person should look at what they typed on this page."""
-        return self.action in ("edit", "edit-address", "edit-password")
+    def run(self, state: State, send: Send, own: Own | None = None) -> None:
+        """Carries it out. `own`: what the page itself does for some actions."""
+        if own is not None and self.action in own:
+            own[self.action]()
+            return
+        match self.action:
+            case Action.OPEN_HELP:
+                open_link(self.url)
+            case Action.COPY_REPORT:
+                QGuiApplication.clipboard().setText(self.report)
+            case Action.EDIT_SERVERS | Action.EDIT_USERNAME:
+                send(ev.ManualRequested())
+            case Action.EDIT_ADDRESS:
+                _back_to(Page.ADDRESS, state, send)
+            case Action.EDIT_PASSWORD:
+                _back_to(Page.PASSWORD, state, send)
+            case Action.CHOOSE_PROFILE | Action.CHOOSE_PROGRAM:
+                _back_to(Page.PROGRAMS, state, send)
+            case Action.CONTINUE:
+                send(ev.Finished() if state.tested_at else ev.ContinuedUntested())
+            case Action.SHOW_CHANGES:
+                send(ev.ChangesRequested())
+            case (
+                Action.RETRY
+                | Action.WAIT
+                | Action.CLOSE_PROGRAM
+                | Action.CHOOSE_FOLDER
+                | Action.CHOOSE_FILE
+            ):
+                send(ev.Retried())
+            case _:
+                assert_never(self.action)
 
-    @property
-    def retries(self) -> bool:
-        """The same again, perhaps in a while."""
-        return self.action in ("retry", "retry-later")
 
-    def run(self, send: Callable[[ev.Event], object]) -> None:
-        """Carries the action out."""
-        if self.url:
-            open_link(self.url)
-        elif self.action == "manual":
-            send(ev.ManualRequested())
-        else:
-            send(ev.Retried())
+def _back_to(page: Page, state: State, send: Send) -> None:
+    """As often *Back* as it takes; nothing where that page was never seen."""
+    if page in state.history:
+        for seen in reversed(state.history):
+            send(ev.WentBack())
+            if seen is page:
+                return
 
 
 def wording(kit: Kit, problem: Problem, provider: Provider) -> Wording:
@@ -61,17 +86,42 @@ def wording(kit: Kit, problem: Problem, provider: Provider) -> Wording:
     return kit.words.problem(problem, provider if provider.name else None)
 
 
-def show_problem(kit: Kit, card: ProblemCard, state: State) -> Remedies:
+def show_problem(kit: Kit, card: ProblemCard, state: State) -> Remedy:
     """Fills or hides the page's problem card."""
-    problem = state.problem
-    if problem is None:
+    if state.problem is None:
         card.hide()
-        return Remedies()
-    told = wording(kit, problem, state.provider)
+        return Remedy()
+    return show_problem_in(kit, card, state.problem, state.provider)
+
+
+def show_problem_in(kit: Kit, card: ProblemCard, problem: Problem, provider: Provider) -> Remedy:
+    """Fills a problem card; what its button does comes back."""
+    told = wording(kit, problem, provider)
     card.show_words(
-        told.title, told.explanation, told.action, said=problem.server_said, url=told.url
+        told.title,
+        told.explanation,
+        told.action,
+        said=problem.server_said,
+        url=told.url if told.action_id is Action.OPEN_HELP else "",
+        copies=told.action_id is Action.COPY_REPORT,
     )
-    return Remedies(told.action_id, told.url)
+    return Remedy(told.action_id, told.url, report_of(kit, problem, provider))
+
+
+def report_of(kit: Kit, problem: Problem, provider: Provider) -> str:
+    """What happened, as text for support: facts and the server's words, never a password."""
+    told = wording(kit, problem, provider)
+    where = f"{problem.host}:{problem.port}" if problem.port else problem.host
+    facts = (
+        told.title,
+        told.explanation,
+        "",
+        where,
+        f"{problem.kind.word} ({problem.stage.value})",
+        problem.server_said,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return "\n".join(fact for fact in facts if fact or fact == "").strip()
 
 
 def seconds(kit: Kit, ms: int) -> str:

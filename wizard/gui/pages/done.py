@@ -18,7 +18,7 @@ from wizard.gui.pages.common import (
     seconds_of,
     wording,
 )
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
@@ -37,7 +37,7 @@ from wizard.gui.widgets import (
     hairline,
     line,
 )
-from wizard.model import How, Problem
+from wizard.model import How, Problem, Provider
 
 
 class DonePage(PageView):
@@ -60,6 +60,7 @@ class DonePage(PageView):
         self.body.addWidget(self._if_it_stops())
         self._folder: Path | None = None
         self._shown: tuple[object, ...] | None = None
+        self._provider = Provider("")
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
@@ -67,6 +68,7 @@ class DonePage(PageView):
         shown = (state.rows, state.tested_at, state.test_message, state.address)
         if shown != self._shown:
             self._shown = shown
+            self._provider = state.provider
             clear(self._top)
             self._top.addWidget(self._verdict(state))
             if state.rows:
@@ -80,8 +82,8 @@ class DonePage(PageView):
             self._folder = outcome[0].parent
             self.saved.setText(
                 words.plural(
-                    "{n} file saved in {folder}",
-                    "{n} files saved in {folder}",
+                    "{count} file saved in {folder}",
+                    "{count} files saved in {folder}",
                     len(outcome),
                     folder=str(self._folder),
                 )
@@ -98,8 +100,10 @@ class DonePage(PageView):
             lead=words.text("Something is left to do below.")
             if open_ends
             else words.text("Your mail is ready in the programs below."),
-            primary=Action(words.text("Done"), self.finished.emit),
-            plain=Action(words.text("Set up another address"), lambda: self.send(ev.StartedOver())),
+            primary=NavAction(words.text("Done"), self.finished.emit),
+            plain=NavAction(
+                words.text("Set up another address"), lambda: self.send(ev.StartedOver())
+            ),
             left=self.back(state),
             focus_key=(state.page, state.address),
         )
@@ -148,7 +152,7 @@ class DonePage(PageView):
         layout.addWidget(Row(kit, name, mark, detail))
         buttons: list[QWidget] = []
         applied = row.applied
-        if row.state is RowState.DONE and applied is not None:
+        if row.state in (RowState.DONE, RowState.PROBLEM) and applied is not None:
             if applied.plan.how is How.FILES and applied.written:
                 first = applied.written[0]
                 buttons.append(
@@ -197,6 +201,9 @@ class DonePage(PageView):
             return Mark.DONE, done_sentence(self.kit, row)
         if row.state is RowState.UNDONE:
             return Mark.NOTHING, undone_sentence(self.kit, row)
+        if row.problem is not None:
+            told = wording(self.kit, row.problem, self._provider)
+            return Mark.ATTENTION, f"{told.title} {told.explanation}"
         if row.plan is not None and row.plan.unchanged:
             return Mark.DONE, words.text("Was set up already.")
         if row.plan is not None and row.plan.how is How.STEPS:

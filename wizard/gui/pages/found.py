@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from wizard.flow import State
 from wizard.flow import events as ev
-from wizard.gui.pages.common import Remedies, about_connection, about_username, show_problem
+from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
 from wizard.gui.pages.kinds import kind_card
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
     Check,
@@ -26,6 +26,7 @@ from wizard.gui.widgets import (
     line,
 )
 from wizard.model import (
+    Evidence,
     Offline,
     PasswordKind,
     ServerSettings,
@@ -40,9 +41,10 @@ class FoundPage(PageView):
 
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
-        self._remedies = Remedies()
+        self._remedy = Remedy()
+        self._state = State()
         self.problem = ProblemCard(kit)
-        self.problem.acted.connect(lambda: self._remedies.run(self.send))
+        self.problem.acted.connect(self._act)
         self.body.addWidget(self.problem)
         self._results = column(kit.px(16))
         self.body.addLayout(self._results)
@@ -52,7 +54,8 @@ class FoundPage(PageView):
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
-        self._remedies = show_problem(self.kit, self.problem, state)
+        self._state = state
+        self._remedy = show_problem(self.kit, self.problem, state)
         shown = (state.address, state.incoming, state.outgoing, state.result, state.consented)
         if shown == self._shown:
             return
@@ -78,7 +81,7 @@ class FoundPage(PageView):
             return Chrome(
                 title=words.text("This mailbox opens in its own apps only"),
                 lead=words.text("We would rather tell you now than let you try in vain."),
-                primary=Action(
+                primary=NavAction(
                     words.text("Set up another address"), lambda: self.send(ev.StartedOver())
                 ),
                 left=self.back(state),
@@ -101,11 +104,11 @@ class FoundPage(PageView):
                 if _both_answered(state)
                 else words.text("This is how your mail is received and sent.")
             )
-        primary = Action(
+        primary = NavAction(
             words.text("Continue") if complete else words.text("Fill in what is missing"),
             self._accept,
         )
-        change = Action(words.text("Change something"), lambda: self.send(ev.ManualRequested()))
+        change = NavAction(words.text("Change something"), lambda: self.send(ev.ManualRequested()))
         return Chrome(
             title=title,
             lead=lead,
@@ -116,6 +119,9 @@ class FoundPage(PageView):
             focus_key=(state.page, state.address, bool(state.needs_consent), state.problem),
             spoken=self.problem.title.text() if state.problem is not None else "",
         )
+
+    def _act(self) -> None:
+        self._remedy.run(self._state, self.send)
 
     def _accept(self) -> None:
         if self.consent is not None and not self.consent.isChecked():
@@ -229,10 +235,15 @@ class FoundPage(PageView):
                     TextType.SMALL_STRONG,
                 )
             )
-            said = [words.evidence(item) for item in server.evidence]
-            for sentence in said or [words.text("You entered this yourself.")]:
-                trail.body.addWidget(Text(sentence, TextType.SMALL))
+            for item in server.evidence:
+                trail.body.addWidget(Text(self._sentence(item), TextType.SMALL))
+            if not server.evidence:
+                trail.body.addWidget(Text(words.text("Entered by you."), TextType.SMALL))
         return trail
+
+    def _sentence(self, item: Evidence) -> str:
+        said = self.kit.words.evidence(item)
+        return f"• {said}: {item.detail}" if item.detail else f"• {said}"
 
 
 def _both_answered(state: State) -> bool:

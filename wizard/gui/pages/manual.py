@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from wizard.flow import State
 from wizard.flow import events as ev
-from wizard.gui.pages.common import Remedies, show_problem
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.pages.common import Remedy, show_problem
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Choice,
     Field,
@@ -22,6 +22,7 @@ from wizard.gui.widgets import (
     column,
     line,
 )
+from wizard.messages import Action
 from wizard.model import (
     DEFAULT_PORTS,
     Evidence,
@@ -51,11 +52,13 @@ class ManualPage(PageView):
         self.body.addSpacing(kit.px(8))
         self.body.addWidget(self.outgoing)
         self._filled_for: tuple[object, ...] | None = None
-        self._remedies = Remedies()
+        self._remedy = Remedy()
+        self._state = State()
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
-        self._remedies = show_problem(self.kit, self.problem, state)
+        self._state = state
+        self._remedy = show_problem(self.kit, self.problem, state)
         filled_for = (state.address, state.incoming, state.outgoing)
         if filled_for != self._filled_for:
             self._filled_for = filled_for
@@ -72,7 +75,7 @@ class ManualPage(PageView):
                 "Your provider's help pages name these values. "
                 "What we could find out is filled in already."
             ),
-            primary=Action(words.text("Continue"), self._submit),
+            primary=NavAction(words.text("Continue"), self._submit),
             left=self.back(state),
             focus=self.problem if state.problem is not None else self.incoming.host.edit,
             focus_key=(state.page, state.problem),
@@ -80,10 +83,11 @@ class ManualPage(PageView):
         )
 
     def _act(self) -> None:
-        if self._remedies.edits:
-            self.wants_focus.emit(self.incoming.host.edit)
-        else:
-            self._remedies.run(self.send)
+        look = {
+            Action.EDIT_SERVERS: lambda: self.wants_focus.emit(self.incoming.host.edit),
+            Action.EDIT_USERNAME: lambda: self.wants_focus.emit(self.incoming.username.edit),
+        }
+        self._remedy.run(self._state, self.send, look)
 
     def _submit(self) -> None:
         incoming, outgoing = self.incoming.read(), self.outgoing.read()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import (
-    Remedies,
+    Remedy,
     seconds,
     seconds_of,
     show_problem,
     wording,
 )
 from wizard.gui.pages.kinds import kind_card
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
@@ -29,6 +29,7 @@ from wizard.gui.widgets import (
     column,
     flow,
 )
+from wizard.messages import Action
 from wizard.model import (
     EmailAddress,
     PasswordKind,
@@ -90,7 +91,7 @@ class PasswordPage(PageView):
         self._address: EmailAddress | None = None
         self._provider: Provider | None = None
         self._state = State()
-        self._remedies = Remedies()
+        self._remedy = Remedy()
 
     # -- showing ----------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ class PasswordPage(PageView):
         self.password.edit.setReadOnly(verifying)
         self.keep.setEnabled(not verifying)
         self._say_where()
-        self._remedies = show_problem(self.kit, self.problem, state)
+        self._remedy = show_problem(self.kit, self.problem, state)
         self._show_sides(state, verifying)
         self._show_message(state)
         trouble = state.keychain_problem
@@ -141,34 +142,34 @@ class PasswordPage(PageView):
         done = state.tested_at is not None
         verifying = state.busy and not done
         plain = None
-        primary: Action | None
+        primary: NavAction | None
         lead = words.text("We test receiving and sending once, so you know it works.")
         title = words.text("Your password")
         if done:
             title = words.text("It works")
             lead = words.text("Receiving and sending were tested just now.")
-            primary = Action(words.text("Choose my programs"), lambda: self.send(ev.Finished()))
+            primary = NavAction(words.text("Choose my programs"), lambda: self.send(ev.Finished()))
         elif verifying:
             primary = None
         elif kind is PasswordKind.NOT_POSSIBLE:
             title = words.text("Other programs can't read this mailbox")
             lead = ""
-            primary = Action(
+            primary = NavAction(
                 words.text("Set up another address"), lambda: self.send(ev.StartedOver())
             )
         elif not state.password_possible:
             title = words.text("No password needed here")
             lead = words.text("You sign in inside your mail program.")
-            primary = Action(
+            primary = NavAction(
                 words.text("Choose my programs"), lambda: self.send(ev.ContinuedUntested())
             )
         else:
-            primary = Action(
+            primary = NavAction(
                 words.text("Test again") if state.problem else words.text("Test and continue"),
                 self._submit,
             )
         if not done and not verifying and kind is not PasswordKind.NOT_POSSIBLE:
-            plain = Action(
+            plain = NavAction(
                 words.text("Change the servers"), lambda: self.send(ev.ManualRequested())
             )
         focus = self.password.edit if state.password_possible and not done else None
@@ -286,10 +287,13 @@ class PasswordPage(PageView):
         self.send(ev.PasswordSubmitted(keep=self.keep.isChecked()))
 
     def _act(self) -> None:
-        if self._remedies.edits:
-            self.wants_focus.emit(self.password.edit)
-            self.password.edit.selectAll()
-        elif self._remedies.retries:
-            self._submit()
-        else:
-            self._remedies.run(self.send)
+        own = {
+            Action.EDIT_PASSWORD: self._look_again,
+            Action.RETRY: self._submit,
+            Action.WAIT: self._submit,
+        }
+        self._remedy.run(self._state, self.send, own)
+
+    def _look_again(self) -> None:
+        self.wants_focus.emit(self.password.edit)
+        self.password.edit.selectAll()

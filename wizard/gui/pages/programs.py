@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import client_icon
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
     Choice,
@@ -110,7 +110,9 @@ class ProgramsPage(PageView):
         return Chrome(
             title=words.text("Where do you read your mail?"),
             lead=words.text("Choose as many as you like. You see every change before it is made."),
-            primary=None if waiting else Action(words.text("See what will change"), self._submit),
+            primary=None
+            if waiting
+            else NavAction(words.text("See what will change"), self._submit),
             left=self.back(state),
             focus=next((card.check for card in self.cards.values()), None),
             focus_key=(state.page, waiting),

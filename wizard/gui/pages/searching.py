@@ -7,9 +7,9 @@ from typing import assert_never
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import seconds
-from wizard.gui.shell import Action, Chrome, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import Card, Kit, Mark, Row
-from wizard.model import EmailAddress, Source, SourceState
+from wizard.model import EmailAddress, Source, SourceReport, SourceState
 
 _OPEN = frozenset({SourceState.WAITING, SourceState.RUNNING})
 
@@ -43,7 +43,11 @@ class SearchingPage(PageView):
                 row = self.rows[report.source] = Row(self.kit, words.source(report.source))
                 self._card.body.addWidget(row)
             time = "" if report.state in _OPEN else seconds(self.kit, report.ms)
-            row.show_state(mark_of(report.state), words.source_state(report), time)
+            row.show_state(mark_of(report.state), self._said(report), time)
+
+    def _said(self, report: SourceReport) -> str:
+        state = self.kit.words.source_state(report)
+        return f"{state}: {report.detail}" if report.detail else state
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -58,7 +62,9 @@ class SearchingPage(PageView):
                 "This usually takes less than three seconds.",
                 domain=domain,
             ),
-            plain=Action(words.text("Enter them myself"), lambda: self.send(ev.ManualRequested())),
+            plain=NavAction(
+                words.text("Enter them myself"), lambda: self.send(ev.ManualRequested())
+            ),
             left=self.stop(),
             progress=self._furthest,
             # Not a button: a second Return right after the first must not press anything.

@@ -29,7 +29,7 @@ from wizard.gui.widgets.fields import (
     PasswordField,
 )
 from wizard.gui.widgets.kit import Kit
-from wizard.gui.widgets.layouts import FlowLayout, clear, column, flow, line
+from wizard.gui.widgets.layouts import FlowLayout, clear, column, flow, in_reading_order, line
 from wizard.gui.widgets.marks import Glyph, Mark, StateMark
 from wizard.gui.widgets.rail import Rail, StepView
 from wizard.gui.widgets.ring import FocusRing
@@ -65,5 +65,6 @@ __all__ = [
     "column",
     "flow",
     "hairline",
+    "in_reading_order",
     "line",
 ]

@@ -152,6 +152,7 @@ class ProblemCard(Card):
         """`bare`: without ground and mark, inside the card of what it concerns."""
         super().__init__(kit, Tone.CAUTION, spacing=0)
         self._bare = bare
+        self._copies = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("ring", CARD_RADIUS)
         row = line(kit.px(14))
@@ -165,7 +166,7 @@ class ProblemCard(Card):
         texts.addWidget(self.title)
         texts.addWidget(self.explanation)
         self.action = Button(kit, "", Kind.PLAIN)
-        self.action.clicked.connect(self.acted)
+        self.action.clicked.connect(self._act)
         self.link = Text("", TextType.SMALL)
         texts.addWidget(self.link)
         texts.addSpacing(kit.px(4))
@@ -178,20 +179,36 @@ class ProblemCard(Card):
         self.body.addLayout(row)
         self.hide()
 
+    def _act(self) -> None:
+        if self._copies:
+            self.action.setText(self.kit.words.text("Copied"))
+        self.acted.emit()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._bare:
             super().paintEvent(event)
 
     def show_words(
-        self, title: str, explanation: str, action: str, *, said: str = "", url: str = ""
+        self,
+        title: str,
+        explanation: str,
+        action: str,
+        *,
+        said: str = "",
+        url: str = "",
+        copies: bool = False,
     ) -> None:
-        """`said`: quoted server text. `url`: where the action leads, shown whole."""
+        """`said`: quoted server text. `url`: where the action leads, shown whole.
+
+        `copies`: the action puts something on the clipboard, and says so afterwards.
+        """
         self.title.setText(title)
         self.explanation.setText(explanation)
         self.explanation.setVisible(bool(explanation))
         self.action.setText(action)
         self.action.setVisible(bool(action))
-        self.action.icon_name = "external" if url else ""
+        self.action.icon_name = "external" if url else "copy" if copies else ""
+        self._copies = copies
         self.link.setText(url)
         self.link.setVisible(bool(url))
         self._quote.setText(said)
