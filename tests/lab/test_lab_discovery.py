@@ -30,7 +30,7 @@ def test_each_class_of_domain_gets_its_right_answer(
         assert document["ok"] is False
         assert document["problem"]["title"]
         return
-    assert outcome.exit_code == 0, outcome.stderr
+    assert outcome.exit_code == 0, str(outcome)
     assert document["ok"] is True
     for found, right in (
         (document["incoming"][0], domain_class.servers.incoming),

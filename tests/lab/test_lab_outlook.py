@@ -60,7 +60,7 @@ def test_thunderbird_reads_the_autodiscover_file_for_outlook(
     settings, out = tmp_path / "settings.json", tmp_path / "out"
     settings.write_text(settings_file(address, servers))
     outcome = wizard.run("render", "--settings", settings, "--app", "outlook", "--out", out)
-    assert outcome.exit_code == 0, outcome
+    assert outcome.exit_code == 0, str(outcome)
     (document,) = out.rglob("*.xml")
 
     def page(request: Request) -> Response:

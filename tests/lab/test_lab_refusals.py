@@ -45,7 +45,7 @@ def test_a_domain_that_does_not_exist(internet: Internet, wizard: Wizard) -> Non
         wizard.run("discover", "ada@mistyped.example"),
         set_up(wizard, "ada@mistyped.example"),
     ):
-        assert outcome.exit_code == 3, outcome
+        assert outcome.exit_code == 3, str(outcome)
         assert outcome.document["problem"]["cause"] == 1
         assert_words(outcome)
     assert no_program_touched(wizard)
@@ -56,7 +56,7 @@ def test_a_wrong_password_is_one_failure_not_two(
 ) -> None:
     address = "dora@alpine.example"
     outcome = set_up(wizard, address, "not it")
-    assert outcome.exit_code == 4, outcome
+    assert outcome.exit_code == 4, str(outcome)
     problem = outcome.document["problem"]
     assert (problem["cause"], problem["kind"]) == (19, "wrong-password")
     assert (problem["host"], problem["port"]) == ("mail.alpine.example", 993)
@@ -75,7 +75,7 @@ def test_a_server_that_never_answers(internet: Internet, wizard: Wizard) -> None
         autoconfig(domain, "Asleep", tls_servers(host, host)),
     )
     outcome = set_up(wizard, f"ada@{domain}")
-    assert outcome.exit_code == 4, outcome
+    assert outcome.exit_code == 4, str(outcome)
     problem = outcome.document["problem"]
     assert problem["host"] == host
     assert problem["stage"] == "connect"
@@ -108,7 +108,7 @@ def test_a_certificate_that_cannot_be_trusted_ends_it_before_the_password(
         autoconfig(domain, "Flawed", tls_servers(host, host)),
     )
     outcome = set_up(wizard, f"ada@{domain}")
-    assert outcome.exit_code == 4, outcome
+    assert outcome.exit_code == 4, str(outcome)
     assert outcome.document["problem"]["cause"] == cause
     assert_words(outcome)
     assert greeter.logins == []
@@ -121,7 +121,7 @@ def test_without_a_network(internet: Internet, wizard: Wizard) -> None:
         outcome = wizard.run("discover", "ada@alpine.example")
     finally:
         internet.wire.plug()
-    assert outcome.exit_code == 5, outcome
+    assert outcome.exit_code == 5, str(outcome)
     assert_words(outcome)
 
 
@@ -131,5 +131,5 @@ def test_an_empty_password_is_asked_for_again_not_tried(
     address = "dora@alpine.example"
     before = provider.mail.failed_logins(address)
     outcome = set_up(wizard, address, "")
-    assert outcome.exit_code == 2, outcome
+    assert outcome.exit_code == 2, str(outcome)
     assert provider.mail.failed_logins(address) == before

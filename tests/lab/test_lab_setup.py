@@ -57,7 +57,7 @@ def test_an_address_and_a_password_become_working_mail_in_thunderbird(
     provider.mail.deliver(ada.address, letter(ada, "Welcome, Ada"))
 
     outcome = set_up(wizard, ada, "Ada Lovelace")
-    assert outcome.exit_code == 0, outcome
+    assert outcome.exit_code == 0, str(outcome)
     document = outcome.document
     assert document["ok"] is True
     assert document["verify"]["incoming"]["ok"] is True
@@ -65,11 +65,14 @@ def test_an_address_and_a_password_become_working_mail_in_thunderbird(
     assert document["keychain"] == {"ok": True}
     assert [row["state"] for row in document["apps"]] == ["applied"]
     assert ada.password not in outcome.stdout + outcome.stderr
-    by_the_wizard = provider.mail.logins(ada.address)
-    assert by_the_wizard == 1
+    assert provider.mail.logins(ada.address) == 1
+
+    kept = wizard.run("verify", ada.address, "--yes")  # the password is in the keychain
+    assert kept.exit_code == 0, str(kept)
+    assert kept.document["outgoing"]["ok"] is True
 
     again = set_up(wizard, ada, "Ada Lovelace")
-    assert again.exit_code == 0, again
+    assert again.exit_code == 0, str(again)
     assert [row["state"] for row in again.document["apps"]] == ["unchanged"]
 
     home, root = wizard.home_folder, internet.authority.root
@@ -93,7 +96,7 @@ def test_an_address_and_a_password_become_working_mail_in_thunderbird(
         thunderbird.send_message(ada.address, friend.address, "From Thunderbird", "It works.")
     assert provider.mail.logins(ada.address) > before
     arrived = provider.mail.await_message(friend.address, "From Thunderbird")
-    assert arrived["From"] == "Ada Lovelace <ada@alpine.example>" or ada.address in arrived["From"]
+    assert arrived["From"] == "Ada Lovelace <ada@alpine.example>"
     assert provider.mail.failed_logins(ada.address) == 0
 
 
@@ -131,16 +134,16 @@ def test_a_second_account_joins_the_first_and_leaves_again(
 
     # Taken back at once: every byte is as it was.
     first = set_up(wizard, ben, "Ben")
-    assert first.exit_code == 0, first
+    assert first.exit_code == 0, str(first)
     assert prefs.read_bytes() != as_it_was
     undone = wizard.run("undo", first.document["apps"][0]["change_id"], "--yes")
-    assert undone.exit_code == 0, undone
+    assert undone.exit_code == 0, str(undone)
     assert undone.document["kept"] == []
     assert prefs.read_bytes() == as_it_was
 
     # Set up again and used: both accounts work, and the first stays the default.
     second = set_up(wizard, ben, "Ben")
-    assert second.exit_code == 0, second
+    assert second.exit_code == 0, str(second)
     with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
         accounts = thunderbird.accounts()
         assert account_of(accounts, cleo.address).is_default
@@ -154,13 +157,13 @@ def test_a_second_account_joins_the_first_and_leaves_again(
             provider.mail.await_message(reader.address, subject)
         refused = wizard.run("undo", second.document["apps"][0]["change_id"], "--yes")
         thunderbird.rename_sender(ben.address, "Benjamin")
-    assert refused.exit_code == 1, refused  # it runs: nothing is touched under its feet
+    assert refused.exit_code == 1, str(refused)  # it runs: nothing is touched under its feet
 
     # Taken back after Thunderbird has rewritten the file and Ben has changed his name.
     (change,) = wizard.run("undo").document["changes"]
     assert (change["app"], change["account"]) == ("thunderbird", ben.address)
     undone = wizard.run("undo", change["id"], "--yes")
-    assert undone.exit_code == 0, undone
+    assert undone.exit_code == 0, str(undone)
     kept = {item["key"]: item["value"] for item in undone.document["kept"]}
     assert [value for key, value in kept.items() if key.endswith(".fullName")] == ["Benjamin"]
     assert wizard.run("undo").document["changes"] == []
@@ -173,5 +176,7 @@ def test_a_second_account_joins_the_first_and_leaves_again(
             for identity in account.identities
         )
         thunderbird.read_message(cleo.address, f"For {cleo.address}")
+    # Messages are never deleted: neither on the server nor what Thunderbird had fetched.
     left = {message["Subject"] for message in provider.mail.inbox(ben.address)}
     assert f"For {ben.address}" in left
+    assert (prefs.parent / "ImapMail" / ben.servers.incoming.host / "INBOX.msf").exists()

@@ -244,7 +244,7 @@ const lab = (() => {
     const fields = Cc["@mozilla.org/messengercompose/composefields;1"].createInstance(
       Ci.nsIMsgCompFields
     );
-    Object.assign(fields, { from, to, subject, body });
+    Object.assign(fields, { from: identity.fullAddress, to, subject, body });
     const send = Cc["@mozilla.org/messengercompose/send;1"].createInstance(Ci.nsIMsgSend);
     return new Promise((resolve, reject) => {
       const failed = (stage, status, words) =>

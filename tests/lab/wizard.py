@@ -34,6 +34,9 @@ class Outcome:
     stdout: str
     stderr: str
 
+    def __str__(self) -> str:
+        return f"exit code {self.exit_code}\n{self.stdout}\n{self.stderr}"
+
     @property
     def document(self) -> dict[str, Any]:
         """The JSON object of the public contract."""
