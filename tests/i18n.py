@@ -10,6 +10,7 @@ Sentences stand in the code in English, marked by the functions in `KEYWORDS`.
 
 from __future__ import annotations
 
+import io
 import string
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,15 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "progress": None,
     "plural": (1, 2),
 }
+_NOISE = (
+    b'"Project-Id-Version',
+    b'"Report-Msgid-Bugs-To',
+    b'"POT-Creation-Date',
+    b'"PO-Revision-Date',
+    b'"Last-Translator',
+    b'"Language-Team',
+    b'"Generated-By',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +131,7 @@ def update() -> None:
         new = Catalog(
             locale=language,
             domain=DOMAIN,
-            project="mail-setup-wizard",
-            header_comment=f"# Mail setup wizard: {language}",
+            header_comment=f"# Sentences of the mail setup wizard: {language}",
             fuzzy=False,
         )
         for sentence in now:
@@ -131,9 +140,16 @@ def update() -> None:
             # Files without lines: a catalogue changes only where a sentence does.
             files = sorted({file for file, _ in sentence.places})
             new.add(sentence.id, text, locations=[(file, 0) for file in files])
-        path(language).parent.mkdir(parents=True, exist_ok=True)
-        with path(language).open("wb") as file:
-            write_po(file, new, width=100, include_lineno=False)
+        save(language, new)
+
+
+def save(language: str, catalog: Catalog) -> None:
+    """Writes a catalogue, without the header lines that would change with every run."""
+    buffer = io.BytesIO()
+    write_po(buffer, catalog, width=100, include_lineno=False)
+    lines = buffer.getvalue().splitlines(keepends=True)
+    path(language).parent.mkdir(parents=True, exist_ok=True)
+    path(language).write_bytes(b"".join(line for line in lines if not line.startswith(_NOISE)))
 
 
 def compile_into(directory: Path = DIRECTORY) -> None:
@@ -163,11 +179,12 @@ def _first(msgid: str | list[str] | tuple[str, ...]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Entry point; returns how many translations are missing, as far as an exit code can."""
+    """Entry point; exit code 1 where a translation is missing."""
     if arguments == ["update"]:
         update()
     elif arguments == ["compile"]:
         compile_into()
+        return 0
     elif arguments:
         print(__doc__)
         return 2

@@ -18,7 +18,7 @@ ADDRESS_FAULTS: dict[AddressFault, str] = {
     AddressFault.SEVERAL_AT: N_("There is more than one @ in this address."),
     AddressFault.NO_LOCAL_PART: N_("The part before the @ is missing."),
     AddressFault.NO_DOMAIN: N_("The part after the @ is missing."),
-    AddressFault.BAD_LOCAL_PART: N_("A character before the @ does not belong into an address."),
+    AddressFault.BAD_LOCAL_PART: N_("A character before the @ does not belong in an address."),
     AddressFault.BAD_DOMAIN: N_("The part after the @ cannot be a domain name."),
     AddressFault.NO_DOT: N_("The part after the @ lacks its ending, such as .com."),
 }
@@ -92,5 +92,5 @@ STAGES: dict[Stage, str] = {
     Stage.MESSAGE: N_("Test message"),
     Stage.KEYCHAIN: N_("Keychain"),
     Stage.CLIENT: N_("Mail program"),
-    Stage.INPUT: N_("Entry"),
+    Stage.INPUT: N_("What you typed"),
 }

@@ -225,7 +225,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
     _K.BROWSER_SIGN_IN_NEEDED: Sentences(
         N_("{provider} wants you to sign in with a web browser first."),
         N_(
-            "The login looked unusual to it. Sign in to your mail on the web once, confirm that it "
+            "The login looked unusual. Sign in to your mail on the web once, confirm that it "
             "was you, and come back."
         ),
         _AGAIN,
@@ -638,7 +638,7 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
             N_("{provider} has slowed this mailbox down."),
             N_(
                 "Much was fetched in a short time. Your password was not checked. The server asks "
-                "us to wait for {minutes} minutes."
+                "us to wait about {minutes} min."
             ),
             _LATER,
             Action.WAIT,
