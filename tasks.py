@@ -356,7 +356,7 @@ def run_checks(env: Mapping[str, str]) -> list[str]:
         ("ruff check", module("ruff", "check", ".")),
         ("ruff format", module("ruff", "format", "--check", ".")),
         ("mypy --strict", module("mypy", "--strict")),
-        ("import directions", [str(python_in(VENV).with_name(lint_imports))]),
+        ("import directions", [str(python_in(VENV).with_name(lint_imports)), "--no-logo"]),
     )
     failed = []
     for name, command in checks:
