@@ -188,13 +188,37 @@ class HttpsClient:
         self, method: str, url: Url, body: bytes | None, headers: Mapping[str, str], guarded: bool
     ) -> HttpReply | HttpFailure:
         """One request and its reply, without following."""
+        proxy = await self._proxy(url.host) if self._proxy is not None else None
+        if proxy is None:
+            # Asked before anything else: most hosts that discovery tries do not exist, and for
+            # the others the libraries are loaded while the answer is under way.
+            try:
+                await self._connector.addresses(url.host, url.port)
+            except NetFailure as failure:
+                return HttpFailure(str(url), "network", str(failure), failure)
+        elif guarded and not await self._is_known_as_public(url.host):
+            return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
+        return await self._ask(method, url, body, headers, self._pool(guarded, proxy))
+
+    async def _is_known_as_public(self, host: str) -> bool:
+        try:
+            addresses = await self._connector.addresses(host)
+        except NetFailure:
+            return False
+        return all(is_public(address) for address in addresses)
+
+    async def _ask(
+        self,
+        method: str,
+        url: Url,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        pool: httpcore2.AsyncConnectionPool,
+    ) -> HttpReply | HttpFailure:
         import httpcore2
 
-        proxy = await self._proxy(url.host) if self._proxy is not None else None
-        if guarded and proxy is not None and not await self._is_public_here(url.host):
-            return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
         try:
-            async with self._pool(guarded, proxy).stream(
+            async with pool.stream(
                 method,
                 httpcore2.URL(scheme="https", host=url.host, port=url.port, target=url.target),
                 headers=_fields(url, body, headers),
@@ -220,13 +244,6 @@ class HttpsClient:
             return HttpFailure(str(url), "network", str(refusal), refusal)
         except httpcore2.ProtocolError as error:
             return HttpFailure(str(url), "malformed", str(error))
-
-    async def _is_public_here(self, host: str) -> bool:
-        try:
-            addresses = await self._connector.addresses(host)
-        except NetFailure:
-            return False
-        return all(is_public(address) for address in addresses)
 
     def _pool(self, guarded: bool, proxy: Proxy | None) -> httpcore2.AsyncConnectionPool:
         """Guarded requests have a pool of their own: a connection that was opened without looking

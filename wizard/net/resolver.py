@@ -142,6 +142,7 @@ class DnsResolver:
         self._questions: dict[tuple[str, RecordType], asyncio.Task[_Reply]] = {}
         self._stub: dns.asyncresolver.Resolver | None = None
         self._trusted = False
+        self._waited_for: set[str] = set()
 
     async def mx(self, name: str) -> Records[Mx] | Empty:
         """Mail exchangers, lowest preference first."""
@@ -190,8 +191,8 @@ class DnsResolver:
         """IPv6 and IPv4 addresses of a host, both asked at once, interleaved IPv6 first
         (RFC 8305 section 4). IP literals are answered as they are.
 
-        Once one family has an address, the other gets 50 ms more (RFC 8305 section 3); what
-        comes later is in the answer to the next call.
+        Once one family has an address, the other gets 50 ms more, once (RFC 8305 section 3);
+        what comes later is in the answer to the next call.
         """
         try:
             return Records(host, (str(ipaddress.ip_address(host)),))
@@ -202,9 +203,11 @@ class DnsResolver:
             return NoAnswer(host, "malformed")
         questions = [self._question(name, "AAAA"), self._question(name, "A")]
         done, slow = await asyncio.wait(questions, return_when=asyncio.FIRST_COMPLETED)
-        if slow:
-            known = any(isinstance(question.result(), _Answer) for question in done)
-            await asyncio.wait(slow, timeout=RESOLUTION_DELAY if known else None)
+        if slow and not any(isinstance(question.result(), _Answer) for question in done):
+            await asyncio.wait(slow)
+        elif slow and name not in self._waited_for:
+            await asyncio.wait(slow, timeout=RESOLUTION_DELAY)
+            self._waited_for.add(name)
         return _merge(name, *(q.result() if q.done() else None for q in questions))
 
     async def aclose(self) -> None:

@@ -11,8 +11,9 @@ import pytest
 from tests.lab.ca import CertificateAuthority
 from tests.unit.net.loopback import Zone, name_server, run, serving
 from wizard.net import Network, open_network
-from wizard.net.http import HttpReply
-from wizard.net.resolver import Records
+from wizard.net.http import HttpClient, HttpReply
+from wizard.net.resolver import Records, Resolver
+from wizard.net.streams import Connector, Stream
 
 HOST = "mail.example.com"
 
@@ -29,13 +30,16 @@ def test_resolver_authorities_and_map_work_together(authority: CertificateAuthor
         async with name_server(zone) as server, serving(greet, tls=context) as port:
             connect_map = {("10.77.0.10", 443): ("127.0.0.1", port)}
             async with open_network(server, authority.root, connect_map) as network:
-                answer = await network.resolver.addresses(HOST)
+                resolver: Resolver = network.resolver  # the Protocols that other rooms know
+                http: HttpClient = network.http
+                connector: Connector = network.connector
+                answer = await resolver.addresses(HOST)
                 assert isinstance(answer, Records)
                 assert answer.values == ("fd77::10", "10.77.0.10")
-                reply = await network.http.get(f"https://{HOST}/")
+                reply = await http.get(f"https://{HOST}/")
                 assert isinstance(reply, HttpReply)
                 assert reply.body == b"hi"
-                stream = await network.connector.connect(HOST, 443, tls=True)
+                stream: Stream = await connector.connect(HOST, 443, tls=True)
                 assert stream.peer == "10.77.0.10"
                 await stream.close()
             await network.aclose()
