@@ -344,7 +344,10 @@ def _profile_steps(account: Account, words: Words, name: str) -> tuple[Step, ...
             (N_("Type your name."), account.name),
             (N_("Type the e-mail address."), str(account.address)),
             N_("Type the password of this address and choose Sign In."),
-            N_("Fill in what is missing with the values below and choose Sign In once more."),
+            N_(
+                "Fill in what is missing with the values of your account and choose Sign In once "
+                "more."
+            ),
         ),
         *values(account, words),
     )

@@ -67,7 +67,7 @@ def _endpoint(server: ServerSettings, words: Words) -> str:
 
 def values(account: Account, words: Words) -> tuple[Step, ...]:
     """Every value a person may have to type, each to be copied."""
-    group = words.text(N_("The values"))
+    group = words.text(N_("The values of your account"))
     incoming, outgoing = account.incoming, account.outgoing
     rows = [
         (words.text(N_("Your name")), account.name),

@@ -242,6 +242,9 @@ def _carry_out(
         for path, change in todo
     )
     made = _missing_folders([path for path, _ in todo])
+    change_record = _Change(
+        ChangeRecord(change_id, plan.client, plan.account, "", ()), files, made, "begin"
+    )
     try:
         hook("back-up")
         store = places.state / "changes" / change_id
@@ -270,10 +273,8 @@ def _carry_out(
             },
         )
     except OSError as exc:
+        _roll_back(change_record, places)  # the line may stand in the journal all the same
         return folder_problem(exc, places.state)
-    change_record = _Change(
-        ChangeRecord(change_id, plan.client, plan.account, "", ()), files, made, "begin"
-    )
     for number, (path, change) in enumerate(todo):
         try:
             hook(f"write {number}")

@@ -282,7 +282,7 @@ def _guide(account: Account, words: Words, file: str) -> tuple[Step, ...]:
             N_("Gmail app on Android"),
             N_("Open Gmail, tap your picture at the top right, then Add another account › Other."),
             (N_("Type the e-mail address and choose Manual setup."), address),
-            N_("Choose {kind}, type the password and fill in the values below."),
+            N_("Choose {kind}, type the password and fill in the values of your account."),
             kind=_kind(account),
         ),
         *steps(
@@ -290,7 +290,7 @@ def _guide(account: Account, words: Words, file: str) -> tuple[Step, ...]:
             N_("Samsung Email"),
             N_("Open Email, then the menu ☰ › gear wheel › Add account › Other."),
             (N_("Type the e-mail address and the password and choose Manual setup."), address),
-            N_("Choose {kind} account and fill in the values below."),
+            N_("Choose {kind} account and fill in the values of your account."),
             kind=_kind(account),
         ),
         *steps(
@@ -301,7 +301,7 @@ def _guide(account: Account, words: Words, file: str) -> tuple[Step, ...]:
                 "Account."
             ),
             (N_("Type name, e-mail address and password and tap Next."), address),
-            N_("Choose {kind}, fill in the values below and tap Next, then Save."),
+            N_("Choose {kind}, fill in the values of your account and tap Next, then Save."),
             kind=_kind(account),
         ),
         *values(account, words),

@@ -452,8 +452,8 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
                 "Repair."
             ),
             N_(
-                "Compare “Incoming mail” with the values below and correct what differs; scroll "
-                "down to see all."
+                "Compare “Incoming mail” with the values of your account and correct what "
+                "differs; scroll down to see all."
             ),
             N_(
                 "Open “Outgoing mail” and do the same. Sending needs a login: leave “My outgoing "
@@ -473,8 +473,8 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             ),
             N_("Choose {kind}."),
             N_(
-                "Compare the fields with the values below and fill in what is missing; scroll down "
-                "to see all."
+                "Compare the fields with the values of your account and fill in what is "
+                "missing; scroll down to see all."
             ),
             N_("Choose Next."),
             N_("Type the password of this address and choose Connect, then Done."),
@@ -487,7 +487,7 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             N_("Open Outlook and choose View › View settings › Accounts › Add account."),
             (N_("Type the e-mail address and choose Continue."), address),
             N_("Choose {kind}, type the password and open “Show more”."),
-            N_("Fill in the values below and choose Continue."),
+            N_("Fill in the values of your account and choose Continue."),
             kind=kind,
         ),
         *_import_steps(account, words),

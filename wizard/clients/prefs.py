@@ -23,7 +23,7 @@ _STATEMENT = re.compile(
     rf"(?:{_BLANK},{_BLANK}(?:sticky|locked))*{_BLANK}\){_BLANK};",
     re.DOTALL,
 )
-_BETWEEN = re.compile(r"\s+|//[^\n\r]*|\#[^\n\r]*|/\*.*?\*/", re.DOTALL)
+_BETWEEN = re.compile(r"[\s\ufeff]+|//[^\n\r]*|\#[^\n\r]*|/\*.*?\*/", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:x([0-9A-Fa-f]{2})|(u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*)|(.))", re.DOTALL
 )
