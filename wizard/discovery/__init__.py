@@ -162,7 +162,7 @@ class _Conclusion:
             return self._offline(problem, None)
         mx, addresses, existing = await self._last_questions()
         guesses = proposals(query, self._gathered.offers, existing)
-        problem = domain_problem(query.domain, mx, addresses)
+        problem = domain_problem(query.domain, mx, addresses, has_names_below=bool(existing))
         if problem is not None:
             suggestion = ""
             if problem.kind is not ProblemKind.NAME_SERVER_BROKEN:

@@ -91,15 +91,12 @@ class _Run:
     async def run(self) -> Gathered:
         for step in self._steps:
             self._report(step.source, SourceState.WAITING)
+        warming = asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm_up)
         try:
-            for step in self._steps:
-                if step.late and not self._all_sources and len(self._steps) > 1:
-                    self._waiting.append(step)
-                else:
-                    self._start(step)
-            asyncio.get_running_loop().call_later(WARM_UP_AFTER, warm_up)
+            await self._start_all()
             await self._watch()
         finally:
+            warming.cancel()
             await self._stop()
         for task in self._leaving:
             if not task.cancelled() and (error := task.exception()) is not None:
@@ -129,6 +126,24 @@ class _Run:
                 continue
 
     # -- starting and stopping ----------------------------------------------------------------
+
+    async def _start_all(self) -> None:
+        """Starts the sources that need no network a moment before the others: who is in the pack
+        need not be asked about anywhere that ranks below it."""
+        for step in self._steps:
+            if step.local:
+                self._start(step)
+        await asyncio.sleep(0)
+        complete = self._gathered.candidates.complete_weight
+        for step in self._steps:
+            if step.local:
+                continue
+            if complete is not None and step.potential > complete and not self._all_sources:
+                self._report(step.source, SourceState.CANCELLED)
+            elif step.late and not self._all_sources and len(self._steps) > 1:
+                self._waiting.append(step)
+            else:
+                self._start(step)
 
     def _start(self, step: Step) -> None:
         self._report(step.source, SourceState.RUNNING)

@@ -93,11 +93,18 @@ async def _reaches(connector: Connector, address: str) -> bool:
 
 
 def domain_problem(
-    domain: str, mx: Records[Mx] | Empty, addresses: Records[str] | Empty
+    domain: str,
+    mx: Records[Mx] | Empty,
+    addresses: Records[str] | Empty,
+    *,
+    has_names_below: bool = False,
 ) -> Problem | None:
-    """What is wrong with the domain itself, None where it may well have mailboxes."""
+    """What is wrong with the domain itself, None where it may well have mailboxes.
+
+    `has_names_below`: a name below it exists, so it exists too, whatever its own name servers say.
+    """
     match mx, addresses:
-        case NoSuchName(), NoSuchName():
+        case NoSuchName(), NoSuchName() if not has_names_below:
             return Problem(ProblemKind.DOMAIN_MISTYPED, Stage.RESOLVE, host=domain)
         case Records(values=exchangers), _ if exchangers and not exchangers[0].host:
             return Problem(

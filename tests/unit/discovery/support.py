@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from tests.fakes.clock import run_jumping
 from tests.fakes.network import FakeNetwork
 from wizard.discovery import Pack, discover, read_pack
 from wizard.model import (
@@ -108,7 +109,7 @@ def search(
     all_sources: bool = False,
     reports: list[SourceReport] | None = None,
 ) -> DiscoveryResult:
-    """Runs a search to its end and sees to it that no task is left."""
+    """Runs a search to its end, on a clock that jumps, and sees to it that no task is left."""
 
     async def go() -> DiscoveryResult:
         result = await discover(
@@ -124,7 +125,7 @@ def search(
         assert asyncio.all_tasks() == {asyncio.current_task()}
         return result
 
-    return asyncio.run(go())
+    return run_jumping(go())
 
 
 def found(result: DiscoveryResult) -> Found:
