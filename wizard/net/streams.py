@@ -427,6 +427,7 @@ class TcpStream:
         `host`: whom to expect, if not the host connected to (through a proxy). `describe`: read
         the certificate, a refused one over a second connection.
         """
+        assert self._tls is None, "TLS begins once"
         self._host = host or self._host
         try:
             await self._shake_hands(context, timeout)
@@ -503,7 +504,8 @@ class TcpStream:
 
 
 class TcpConnector:
-    """A `Connector` on asyncio's sockets.
+    """A `Connector` on asyncio's sockets. Time-outs begin when the resolver has answered, which
+    has limits of its own.
 
     `connect_map`: (address, port) to (address, port), applied just before connecting, for a
     provider on loopback under real names; names in certificates are not touched by it.
@@ -527,7 +529,8 @@ class TcpConnector:
         return self._round_trip
 
     async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
-        """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`."""
+        """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`; for a refused
+        certificate with what it says, which takes a second connection of at most `timeout`."""
         stream = await self.open(host, port, timeout=timeout)
         if tls:
             await stream.secure(self._contexts.verifying(), timeout)
@@ -655,8 +658,9 @@ class TcpConnector:
 
 
 def _address(text: str) -> str | None:
+    """An IP address in its usual form; None for anything else, zones (`%eth0`) included."""
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(text)) if "%" not in text else None
     except ValueError:
         return None
 

@@ -32,6 +32,9 @@ _AUTHORITY_FILES = (
     "/etc/ssl/ca-bundle.pem",
 )
 
+# There certificates are judged by the system's own verifier, reached through truststore.
+SYSTEM_VERIFIES = sys.platform in {"win32", "darwin"}
+
 # OpenSSL x509_vfy.h
 V_OK = 0
 V_UNSPECIFIED = 1
@@ -140,7 +143,7 @@ class TlsContexts:
 
 
 def _system_context() -> ssl.SSLContext:
-    if sys.platform in {"win32", "darwin"}:
+    if SYSTEM_VERIFIES:
         import truststore
 
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

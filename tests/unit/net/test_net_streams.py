@@ -19,6 +19,7 @@ from tests.unit.net.loopback import (
     serving,
     swallowing,
 )
+from wizard.net import tls as tls_module
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble
 from wizard.net.resolver import Empty, NoAnswer, NoRecords, NoSuchName, Records
 from wizard.net.streams import TcpConnector, TcpStream
@@ -185,6 +186,68 @@ def test_flawed_certificates_are_refused_and_told_apart(
     assert failure.certificate.self_signed is (flaw is Flaw.SELF_SIGNED)
     assert server.connections == 2, "one to use, one only to read the certificate"
     assert server.heard == b"", "nothing is said after a refusal"
+
+
+@pytest.mark.parametrize("flaw", [None, *Flaw])
+def test_contexts_of_systems_that_verify_themselves_work_the_same(
+    flaw: Flaw | None, authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """truststore's contexts, which Windows and macOS get; here it has OpenSSL verify."""
+    monkeypatch.setattr(tls_module, "SYSTEM_VERIFIES", True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.root))
+    server = Server("imap", authority.issue([HOST], flaw).server_context())
+
+    async def talk() -> None:
+        contexts = TlsContexts()
+        assert type(contexts.verifying()).__module__.startswith("truststore")
+        assert contexts.verifying().minimum_version is ssl.TLSVersion.TLSv1_2
+        made = TcpConnector(FixedResolver(), contexts)
+        async with serving(server.handle) as port:
+            if flaw is None:
+                stream = await open_in("imap", made, port)
+                assert stream.tls is not None
+                assert stream.tls.certificate.names == (HOST,)
+                assert await stream.read_line(5) == b"welcome"
+                await stream.close()
+            else:
+                failure = await failure_of(open_in("imap", made, port))
+                assert failure.verify_code == CODES[flaw]
+
+    run(talk())
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [(0x800B010F, 62), (-67843, 20), (None, 1)],
+)
+def test_a_refusal_after_the_handshake_is_a_refusal(
+    refusal: int | None, code: int, authority: CertificateAuthority
+) -> None:
+    """Windows and macOS judge when OpenSSL is done; None: their verifier itself gives up."""
+
+    class Judged(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            if refusal is None:
+                raise OSError("the verifier is not there")
+            error = ssl.SSLCertVerificationError("refused")
+            error.verify_code = refusal
+            raise error
+
+    server = Server("implicit", authority.issue([HOST]).server_context())
+
+    async def talk() -> NetFailure:
+        contexts = TlsContexts(authority.root)
+        contexts.verifying().sslobject_class = Judged
+        async with serving(server.handle) as port:
+            made = TcpConnector(FixedResolver(), contexts)
+            return await failure_of(made.connect(HOST, port, tls=True))
+
+    failure = run(talk())
+    assert (failure.trouble, failure.verify_code) == (Trouble.CERTIFICATE, code)
+    assert failure.certificate is not None
+    assert failure.certificate.names == (HOST,)
+    assert server.heard == b""
 
 
 def test_a_server_that_does_not_show_its_certificate_again(
@@ -561,6 +624,59 @@ def test_large_writes_and_reads_pass_through_tls(authority: CertificateAuthority
     run(talk())
 
 
+def test_tls_that_is_cut_off_is_an_end(authority: CertificateAuthority) -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\nhalf")
+        await writer.drain()
+        writer.transport.abort()  # no close_notify
+
+    async def talk() -> NetFailure:
+        context = authority.issue([HOST]).server_context()
+        async with serving(cut, tls=context) as port:
+            stream = await connector(authority).connect(HOST, port, tls=True)
+            assert await stream.read_line(5) == b"* OK ready"
+            failure = await failure_of(stream.read_line(5))
+            await stream.close()
+            return failure
+
+    assert run(talk()).trouble in {Trouble.CLOSED, Trouble.RESET}
+
+
+def test_records_that_were_tampered_with_are_not_delivered(
+    authority: CertificateAuthority,
+) -> None:
+    """A man in the middle flips one bit of every record after the handshake."""
+    context = authority.issue([HOST]).server_context()
+
+    async def talk() -> NetFailure:
+        async with serving(saying(b"* OK ready\r\n"), tls=context) as port:
+
+            async def tamper(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+
+                async def forward() -> None:
+                    while data := await reader.read(65536):
+                        inner_writer.write(data)
+
+                forwarding = asyncio.create_task(forward())
+                try:
+                    writer.write(await inner_reader.read(65536))  # the server's whole flight
+                    while data := await inner_reader.read(65536):
+                        writer.write(data[:-1] + bytes([data[-1] ^ 1]))
+                finally:
+                    forwarding.cancel()
+                    await asyncio.gather(forwarding, return_exceptions=True)
+                    inner_writer.transport.abort()
+
+            async with serving(tamper) as middle:
+                stream = await connector(authority).connect(HOST, middle, tls=True)
+                failure = await failure_of(stream.read_line(5))
+                await stream.close()
+                return failure
+
+    assert run(talk()).trouble is Trouble.TLS_OTHER
+
+
 # Connecting
 
 
@@ -658,7 +774,9 @@ def test_a_host_without_address_says_why(
     assert failure.trouble is trouble
 
 
-@pytest.mark.parametrize("host", ["", "no host", "a\nb.example", "-", "user@host.example", "a/b"])
+@pytest.mark.parametrize(
+    "host", ["", "no host", "a\nb.example", "fe80::1%lo", "-", "user@host.example", "a/b"]
+)
 def test_what_is_no_host_is_not_resolved(host: str, authority: CertificateAuthority) -> None:
     resolver = FixedResolver()
     failure = run(failure_of(connector(authority, resolver).connect(host, 993, tls=True)))
