@@ -30,7 +30,7 @@ def demo(options: Options, out: Path | None, mode: str) -> int:
 
     Returns 0 only if receiving and sending were verified.
     """
-    from wizard.system.display import has_display
+    from wizard.gui.display import has_display
 
     folder = (out or DEFAULT_OUT).absolute()
     folder.mkdir(parents=True, exist_ok=True)
