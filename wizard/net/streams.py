@@ -410,8 +410,9 @@ class TcpStream:
     async def start_tls(self, timeout: float = 5.0) -> None:
         """Upgrades with verification of the host name the stream was opened for."""
         if self._wire.buffer:
+            early = bytes(self._wire.buffer[:MAX_EARLY])
             await self.close()
-            raise NetFailure(Trouble.SURPLUS_BEFORE_TLS, self._host, self._port)
+            raise NetFailure(Trouble.SURPLUS_BEFORE_TLS, self._host, self._port, early=early)
         await self.secure(self._contexts.verifying(), timeout)
 
     async def secure(
