@@ -56,17 +56,20 @@ async def prove(
     host: str,
     port: int,
     security: Security,
-    timeout: float,
+    *,
+    connect_timeout: float,
+    reply_timeout: float,
 ) -> Proof | Disproof:
     """Opens one connection and closes it again. Raises `NetFailure`.
 
-    `timeout`: seconds for connecting, for the handshake and for every answer.
+    `connect_timeout`: seconds for connecting and again for the handshake; `reply_timeout`: for
+    every answer.
     """
     assert security is not Security.PLAIN
     implicit = security is Security.TLS
-    stream = await connector.connect(host, port, tls=implicit, timeout=timeout)
+    stream = await connector.connect(host, port, tls=implicit, timeout=connect_timeout)
     try:
-        dialogue = _Dialogue(stream, timeout)
+        dialogue = _Dialogue(stream, connect_timeout, reply_timeout)
         match kind:
             case ServerType.IMAP:
                 return await _imap(dialogue, implicit)
@@ -81,11 +84,12 @@ async def prove(
 
 
 class _Dialogue:
-    """A stream with one time-out for every step."""
+    """A stream with its time-outs."""
 
-    def __init__(self, stream: Stream, timeout: float) -> None:
+    def __init__(self, stream: Stream, handshake: float, reply: float) -> None:
         self.stream = stream
-        self._timeout = timeout
+        self._handshake = handshake
+        self._timeout = reply
 
     async def line(self) -> str:
         return (await self.stream.read_line(self._timeout, _LINE)).decode("ascii", "replace")
@@ -94,7 +98,7 @@ class _Dialogue:
         await self.stream.write(command, self._timeout)
 
     async def start_tls(self) -> None:
-        await self.stream.start_tls(self._timeout)
+        await self.stream.start_tls(self._handshake)
 
     async def leave(self, command: bytes) -> None:
         """Says goodbye; nobody waits for the answer."""

@@ -158,7 +158,7 @@ def test_a_silent_host_is_given_up_after_two_ports() -> None:
     result = search(fake, only=ONLY)
     assert isinstance(result, NothingFound)
     assert len(fake.connector.asked) == 2
-    assert result.ms == 4000
+    assert result.ms == 3000
 
 
 def test_one_machine_under_two_names_is_not_knocked_at_twice() -> None:
@@ -253,7 +253,9 @@ def test_other_certificate_problems_lead_nowhere() -> None:
 
 def probe(kind: ServerType, server: FakeServer, security: Security) -> Proof | Disproof:
     connector = FakeConnector({("h.example", 1): server})
-    outcome = run_jumping(prove(connector, kind, "h.example", 1, security, 4.0))
+    outcome = run_jumping(
+        prove(connector, kind, "h.example", 1, security, connect_timeout=3, reply_timeout=4)
+    )
     assert all(stream.closed for stream in connector.streams)
     return outcome
 
@@ -314,7 +316,15 @@ def test_an_endless_greeting_ends() -> None:
     connector = FakeConnector({("h.example", 1): replace(server, after={})})
 
     async def go() -> Proof | Disproof:
-        return await prove(connector, ServerType.SMTP, "h.example", 1, Security.TLS, 4.0)
+        return await prove(
+            connector,
+            ServerType.SMTP,
+            "h.example",
+            1,
+            Security.TLS,
+            connect_timeout=3,
+            reply_timeout=4,
+        )
 
     with pytest.raises(NetFailure):
         run_jumping(go())
@@ -329,7 +339,9 @@ def test_no_credentials_no_address_no_host_name() -> None:
         (ServerType.SMTP, SMTP_STARTTLS, Security.STARTTLS),
     ):
         connector = FakeConnector({("h.example", 1): server})
-        run_jumping(prove(connector, kind, "h.example", 1, security, 4.0))
+        run_jumping(
+            prove(connector, kind, "h.example", 1, security, connect_timeout=3, reply_timeout=4)
+        )
         said = b"".join(line for stream in connector.streams for line in stream.written)
         for forbidden in (b"LOGIN", b"AUTH", b"USER", b"PASS", b"@", b"MAIL"):
             assert forbidden not in said.upper()

@@ -31,7 +31,10 @@ from wizard.net.resolver import NoAnswer, Records
 
 MAX_CONNECTIONS = 8
 MAX_PER_HOST = 2
-PROBE_TIMEOUT = 4.0
+CONNECT_TIMEOUT = 3.0
+"""Seconds for the connection and again for the handshake: room for one lost packet twice over."""
+REPLY_TIMEOUT = 4.0
+"""Seconds for every answer: some servers greet late on purpose."""
 BETTER_WAIT = 0.5
 """Seconds that a better-ranked probe still gets once another one has succeeded."""
 
@@ -44,6 +47,10 @@ _PREFIXES = {
     ServerType.SMTP: ("smtp", "mail", "outgoing", "", _MX),
     ServerType.POP3: ("pop", "pop3", "mail", "incoming", "", _MX),
 }
+
+
+Machine = frozenset[str]
+"""The IP addresses of a name: names with the same ones are one machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +172,9 @@ class _Search:
         self._outgoing = _Side(list(tries[ServerType.SMTP]))
         self._tasks: dict[asyncio.Task[Proof | Disproof | NetFailure], Probe] = {}
         self._leaving: list[asyncio.Task[Proof | Disproof | NetFailure]] = []
-        self._timeouts: Counter[str] = Counter()
-        self._alive: set[str] = set()
-        self._closed: set[tuple[frozenset[str], int]] = set()
+        self._timeouts: Counter[Machine] = Counter()
+        self._alive: set[Machine] = set()
+        self._closed: set[tuple[Machine, int]] = set()
         self._remarks: list[str] = []
         self._first_success: float | None = None
 
@@ -231,9 +238,14 @@ class _Search:
                 yield self._outgoing, outgoing[position]
 
     def _hopeless(self, probe: Probe) -> bool:
-        """True where the host was silent, or its machine closed at that port by another name."""
-        silent = self._timeouts[probe.host] >= MAX_PER_HOST and probe.host not in self._alive
-        return silent or (self._addresses.get(probe.host), probe.port) in self._closed
+        """True where the machine is silent, or closed at that port, maybe by another name."""
+        machine = self._machine(probe)
+        silent = self._timeouts[machine] >= MAX_PER_HOST and machine not in self._alive
+        return silent or (machine, probe.port) in self._closed
+
+    def _machine(self, probe: Probe) -> Machine:
+        """The addresses behind a name; a name that was not resolved stands for itself."""
+        return self._addresses.get(probe.host, frozenset({probe.host}))
 
     async def _attempt(self, probe: Probe) -> Proof | Disproof | NetFailure:
         try:
@@ -243,7 +255,8 @@ class _Search:
                 probe.host,
                 probe.port,
                 probe.security,
-                PROBE_TIMEOUT,
+                connect_timeout=CONNECT_TIMEOUT,
+                reply_timeout=REPLY_TIMEOUT,
             )
         except NetFailure as failure:
             return failure
@@ -251,18 +264,17 @@ class _Search:
     def _digest(self, probe: Probe, outcome: Proof | Disproof | NetFailure) -> None:
         side = self._side(probe)
         side.running.discard(probe)
+        machine = self._machine(probe)
         if not isinstance(outcome, NetFailure) or outcome.trouble is not Trouble.TIMEOUT:
-            self._alive.add(probe.host)
-        machine = self._addresses.get(probe.host)
+            self._alive.add(machine)
         match outcome:
             case Proof():
                 side.take(probe, outcome)
             case Disproof(reason=reason):
                 self._remarks.append(f"{probe.host}:{probe.port} {reason}")
             case NetFailure(trouble=Trouble.REFUSED | Trouble.TIMEOUT):
-                self._timeouts[probe.host] += outcome.trouble is Trouble.TIMEOUT
-                if machine is not None:
-                    self._closed.add((machine, probe.port))
+                self._timeouts[machine] += outcome.trouble is Trouble.TIMEOUT
+                self._closed.add((machine, probe.port))
             case NetFailure(trouble=Trouble.CERTIFICATE):
                 self._remarks.append(f"{probe.host}:{probe.port} certificate")
                 side.add(self._named_by_certificate(probe, outcome))
