@@ -3,7 +3,7 @@
 The grammar is that of the program's own parser (`modules/libpref/parser`): statements
 `user_pref("name", value);` with a string in either kind of quotes, an integer, `true` or `false`;
 comments `//`, `#` and `/* */`; any white space between. Of several statements for one name the
-last one counts. What cannot be read is skipped to the next line, as the program skips it too.
+last one counts. After something that is no statement the program skips to the next `;`; so do we.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from types import MappingProxyType
 
 Value = str | int | bool
 
-_BLANK = r"(?:\s|//[^\n\r]*|\#[^\n\r]*|/\*.*?\*/)*"
-_STRING = r'"(?:[^"\\]|\\.)*"|' r"'(?:[^'\\]|\\.)*'"
+# Atomic: looking for another match may not shorten or stretch a comment.
+_BETWEEN = r"(?>[ \t\n\v\f\r]|//[^\n\r\0]*|\#[^\n\r\0]*|/\*[^\0]*?\*/)"
+_BLANK = rf"{_BETWEEN}*+"
+_STRING = r'"(?:[^"\\\0]|\\[^\0])*"|' r"'(?:[^'\\\0]|\\[^\0])*'"
 _STATEMENT = re.compile(
     rf"(?:user_pref|sticky_pref|pref){_BLANK}\({_BLANK}(?P<name>{_STRING}){_BLANK},{_BLANK}"
-    rf"(?P<value>{_STRING}|[+-]?[0-9]+|true|false)"
+    rf"(?P<value>{_STRING}|(?:[+-]{_BLANK})?[0-9]+(?![0-9A-Za-z_])|(?:true|false)(?![0-9A-Za-z_]))"
     rf"(?:{_BLANK},{_BLANK}(?:sticky|locked))*{_BLANK}\){_BLANK};",
-    re.DOTALL,
 )
-_BETWEEN = re.compile(r"[\s\ufeff]+|//[^\n\r]*|\#[^\n\r]*|/\*.*?\*/", re.DOTALL)
+_SKIPPED = re.compile(rf"{_BETWEEN}++|{_STRING}|/[^*\0]|[^;\"'/#\0]")
 _ESCAPE = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{2})|(u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*)|(.))", re.DOTALL
+    r"\\(?:x([0-9A-Fa-f]{2})|(u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4})*)|([\"'\\nr])|(.?))", re.DOTALL
 )
+_INT32 = range(-(2**31), 2**31)
 _HEADER = "// Mozilla User Preferences\n\n"
 
 
@@ -121,44 +123,65 @@ class Prefs:
 
 
 def _scan(text: str) -> Iterator[_Statement]:
-    at = 0
-    while at < len(text):
-        if between := _BETWEEN.match(text, at):
-            at = between.end()
-        elif match := _STATEMENT.match(text, at):
-            yield _Statement(
-                _unquoted(match["name"]),
-                _parsed(match["value"]),
-                match.start(),
-                match.end(),
-                match.span("value"),
-            )
+    at = 1 if text.startswith("\ufeff") else 0
+    between = re.compile(rf"{_BETWEEN}++")
+    while at < len(text) and text[at] != "\0":  # to the program a NUL is the end
+        if match := between.match(text, at):
+            at = match.end()
+        elif (match := _STATEMENT.match(text, at)) and (read := _read(match)):
+            yield read
             at = match.end()
         else:
-            newline = text.find("\n", at)
-            at = len(text) if newline < 0 else newline + 1
+            at = _resumed(text, at)
 
 
-def _parsed(literal: str) -> Value:
+def _resumed(text: str, at: int) -> int:
+    """Behind the next `;` that stands in no string or comment; the end where these never end."""
+    while at < len(text) and text[at] != ";":
+        match = _SKIPPED.match(text, at)
+        if match is None:
+            return len(text)
+        at = match.end()
+    return at + 1
+
+
+def _read(match: re.Match[str]) -> _Statement | None:
+    """None where a string has an escape, or a number a size, that the program does not take."""
+    name, value = _unquoted(match["name"]), _parsed(match["value"])
+    if name is None or value is None:
+        return None
+    return _Statement(name, value, match.start(), match.end(), match.span("value"))
+
+
+def _parsed(literal: str) -> Value | None:
     if literal in {"true", "false"}:
         return literal == "true"
     if literal[0] in "\"'":
         return _unquoted(literal)
-    return int(literal)
+    sign = -1 if literal.startswith("-") else 1
+    digits = re.search(r"[0-9]+\Z", literal)
+    assert digits is not None
+    number = sign * int(digits[0])
+    return number if number in _INT32 else None
 
 
-def _unquoted(literal: str) -> str:
-    return _ESCAPE.sub(_unescaped, literal[1:-1])
+def _unquoted(literal: str) -> str | None:
+    try:
+        return _ESCAPE.sub(_unescaped, literal[1:-1])
+    except ValueError:
+        return None
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    byte, units, char = match.groups()
+    byte, units, char, _ = match.groups()
     if byte:
         return chr(int(byte, 16))
     if units:
         codes = bytes.fromhex(units.replace("\\", "").replace("u", ""))
-        return codes.decode("utf-16-be", "replace")
-    return {"n": "\n", "r": "\r"}.get(char, char)
+        return codes.decode("utf-16-be")
+    if char:
+        return {"n": "\n", "r": "\r"}.get(char, char)
+    raise ValueError(match[0])
 
 
 def _literal(value: Value) -> str:
