@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from wizard.cli.backend import SearchOptions
+from wizard.cli.options import SearchOptions
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (

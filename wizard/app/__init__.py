@@ -10,13 +10,23 @@ from collections.abc import Sequence
 
 __all__ = ["main", "main_gui"]
 
+FIRST_PAINT = "--exit-after-first-paint"
+"""Measures how long the first window takes; not for people."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`mail-wizard`: a command, or the window where none is given."""
-    from wizard import cli
+    words = list(sys.argv[1:] if arguments is None else arguments)
     from wizard.app.outside import Outside, make_messages
 
-    return cli.main(sys.argv[1:] if arguments is None else arguments, Outside, make_messages)
+    if words in ([], [FIRST_PAINT]):
+        # No command to understand: the window opens without loading the command line.
+        from wizard.cli.options import Options
+
+        return Outside(Options()).window(exit_after_first_paint=FIRST_PAINT in words)
+    from wizard.cli import main as cli
+
+    return cli.main(words, Outside, make_messages)
 
 
 def main_gui() -> int:

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.app.outside import Outside
-from wizard.cli.backend import Options
 from wizard.cli.exits import Exit
+from wizard.cli.options import Options
 from wizard.demo import DemoMode, DemoProvider
 from wizard.model import EmailAddress, Places, parse_address
 from wizard.model.words import N_

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import locale
 import os
@@ -10,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from wizard import __version__
-from wizard.cli.backend import Options, SearchOptions, Unusable
+from wizard.cli.options import Options, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
@@ -50,6 +49,8 @@ if TYPE_CHECKING:
     from wizard.discovery import Pack
     from wizard.net import Network
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LANGUAGES = ("en", "fr", "de", "it", "es")
 
 
@@ -71,6 +72,13 @@ def make_messages(language: str) -> Messages:
     from wizard.system.resources import resources
 
     return Messages(_known(language) if language else system_language(), resources("translations"))
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`asyncio.to_thread`, which the window need not load before it paints."""
+    import asyncio
+
+    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 class Outside:
@@ -152,7 +160,7 @@ class Outside:
     @asynccontextmanager
     async def _network(self) -> AsyncIterator[Network]:
         """The network of one action: answers and connections are shared within it only."""
-        network = await asyncio.to_thread(self._open)
+        network = await in_thread(self._open)
         async with network:
             yield network
 
@@ -164,7 +172,7 @@ class Outside:
     async def _packs(self) -> tuple[Pack, Pack | None]:
         """The bundled provider pack (read once) and the host's provider file."""
         if self._pack is None:
-            self._pack = await asyncio.to_thread(self._read_pack)
+            self._pack = await in_thread(self._read_pack)
         return self._pack, self._provider_file
 
     @staticmethod
@@ -310,13 +318,13 @@ class Outside:
         """Mail programs on this computer."""
         from wizard.clients import registry
 
-        return await asyncio.to_thread(registry.detect_all, self.places)
+        return await in_thread(registry.detect_all, self.places)
 
     async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
         """What would change in one program."""
         from wizard.clients import registry
 
-        return await asyncio.to_thread(
+        return await in_thread(
             registry.plan, client, account, self.places, self._messages, profile or None
         )
 
@@ -327,8 +335,8 @@ class Outside:
 
         LOGGER.info("apply %s %s", plan.client, [str(change.path) for change in plan.changes])
         if plan.how is How.CHANGE:
-            return await asyncio.to_thread(registry.apply, plan, self.places)
-        written = await asyncio.to_thread(
+            return await in_thread(registry.apply, plan, self.places)
+        written = await in_thread(
             self.write, plan, folder or output_folder(self.places, plan.account)
         )
         return written if isinstance(written, Problem) else Applied(plan, written=written)
@@ -349,13 +357,13 @@ class Outside:
         """Takes one change back."""
         from wizard.clients import registry
 
-        return await asyncio.to_thread(registry.undo, change_id, self.places)
+        return await in_thread(registry.undo, change_id, self.places)
 
     async def changes(self) -> tuple[ChangeRecord, ...]:
         """What the wizard has changed on this computer, newest first."""
         from wizard.clients import registry
 
-        return await asyncio.to_thread(registry.changes, self.places)
+        return await in_thread(registry.changes, self.places)
 
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path
@@ -367,7 +375,7 @@ class Outside:
             plan = self.files(client, account)
             if isinstance(plan, Problem):
                 return plan
-            result = await asyncio.to_thread(self.write, plan, folder)
+            result = await in_thread(self.write, plan, folder)
             if isinstance(result, Problem):
                 return result
             written += result
@@ -378,7 +386,7 @@ class Outside:
             "application/json",
         )
         document = ClientPlan("sheet", "", How.FILES, str(account.address), files=(settings,))
-        result = await asyncio.to_thread(self.write, document, folder)
+        result = await in_thread(self.write, document, folder)
         if isinstance(result, Problem):
             return result
         return (*written, *result)

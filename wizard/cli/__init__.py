@@ -1,92 +1,11 @@
 """The command line: a public contract (commands, JSON, exit codes).
 
+main       runs one command
 arguments  the words of the command line
+options    what it was told
 backend    what the commands need from the outside
 settings   from an address to servers one may use, with consent
 commands   one coroutine per command
 output     one JSON object, or sentences
 exits      exit codes
 """
-
-from __future__ import annotations
-
-import asyncio
-import contextlib
-import os
-import sys
-from argparse import Namespace
-from collections.abc import Callable, Sequence
-
-from wizard.cli.arguments import UsageFault, parser
-from wizard.cli.backend import Backend, Options, Unusable
-from wizard.cli.commands import COMMANDS
-from wizard.cli.exits import Exit
-from wizard.cli.output import Output
-from wizard.messages import Messages
-
-__all__ = ["Backend", "Exit", "Options", "Unusable", "UsageFault", "main"]
-
-
-def main(
-    arguments: Sequence[str],
-    make_backend: Callable[[Options], Backend],
-    make_messages: Callable[[str], Messages],
-) -> int:
-    """Runs one command; returns its exit code.
-
-    `make_backend` raises `Unusable` for an option it can't work with. `make_messages` takes a
-    language code, empty for the system's language.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # TextIO of the interpreter; a test's replacement may lack it
-    try:
-        args = parser().parse_args(arguments)
-    except UsageFault as fault:
-        return _usage(fault, arguments, make_messages)
-    options = Options(
-        json=getattr(args, "json", False),
-        language=getattr(args, "lang", ""),
-        log_file=getattr(args, "log_file", None),
-        provider_file=getattr(args, "provider", None),
-        resolver=getattr(args, "resolver", ""),
-        ca_file=getattr(args, "ca", None),
-    )
-    try:
-        backend = make_backend(options)
-    except Unusable as unusable:
-        out = Output(make_messages(options.language), options.json)
-        out.line("The option {option} cannot be used as given.", option=unusable.option)
-        out.plain(f"{unusable.value}: {unusable.reason}")
-        detail = {"option": unusable.option, "detail": unusable.reason}
-        return out.finish({"reason": "usage", **detail}, Exit.USAGE)
-    out = Output(backend.messages, options.json)
-    try:
-        if args.command is None:
-            return backend.window(exit_after_first_paint=args.exit_after_first_paint)
-        if args.command == "demo":
-            return backend.demo(args.out, args.mode)
-        return asyncio.run(_run(args, backend, out))
-    except KeyboardInterrupt:
-        out.progress("Stopped.")
-        return out.finish({"reason": "interrupted"}, Exit.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the answer has seen enough; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.PROBLEMS
-
-
-async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:
-    try:
-        return await COMMANDS[args.command](args, backend, out)
-    finally:
-        await backend.aclose()
-
-
-def _usage(
-    fault: UsageFault, arguments: Sequence[str], make_messages: Callable[[str], Messages]
-) -> int:
-    out = Output(make_messages(""), "--json" in arguments)
-    sys.stderr.write(fault.usage)
-    out.progress("The command was not understood: {reason}", reason=fault.reason)
-    return out.finish({"reason": "usage", "detail": fault.reason}, Exit.USAGE)

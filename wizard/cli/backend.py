@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from wizard.cli.options import SearchOptions
 from wizard.flow import Services
 from wizard.messages import Messages
 from wizard.model import (
@@ -17,42 +17,8 @@ from wizard.model import (
     Found,
     Problem,
     Secret,
-    Source,
     SourceReport,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options every command takes. `resolver`: `HOST[:PORT]`, empty for the system's."""
-
-    json: bool = False
-    language: str = ""
-    log_file: Path | None = None
-    provider_file: Path | None = None
-    resolver: str = ""
-    ca_file: Path | None = None
-
-
-class Unusable(Exception):
-    """An option's value cannot be used. `reason`: a short English phrase."""
-
-    def __init__(self, option: str, value: str, reason: str) -> None:
-        super().__init__(f"{option} {value}: {reason}")
-        self.option = option
-        self.value = value
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """`discover`'s own. `timeout`: seconds for the whole search. `sources`: empty for all."""
-
-    timeout: float = 10.0
-    sources: frozenset[Source] = frozenset()
-    all: bool = False
-    record: Path | None = None
-    replay: Path | None = None
 
 
 class Backend(Services, Protocol):

@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wizard.cli.backend import Backend, SearchOptions
+from wizard.cli.backend import Backend
 from wizard.cli.exits import Exit, exit_of, worst
+from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
 from wizard.cli.settings import (
     Settled,

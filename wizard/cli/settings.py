@@ -8,8 +8,9 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wizard.cli.backend import Backend, SearchOptions
+from wizard.cli.backend import Backend
 from wizard.cli.exits import Exit, exit_of
+from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
 from wizard.model import (
     AddressFault,

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 START = """
 import json, sys
 sys.modules["PySide6"] = None
-from wizard import cli
+from wizard.cli import main as cli
 from wizard.app.outside import Outside, make_messages
 ports = {(a, p): (b, q) for a, p, b, q in json.loads(sys.argv[1])}
 sys.exit(cli.main(sys.argv[2:], lambda options: Outside(options, connect_map=ports), make_messages))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.outside import ADDRESS, FOUND, IMAP, PASSWORD, SMTP, WORKS, FakeOutside
-from wizard import cli
-from wizard.cli.arguments import APPS, parser
+from wizard.cli import main as cli
+from wizard.cli.arguments import APPS, UsageFault, parser
 from wizard.cli.exits import Exit, worst
 from wizard.messages import Messages
 from wizard.model import (
@@ -158,7 +158,7 @@ def test_usage_is_answered_in_json_too(line: Line) -> None:
 
 def test_no_option_takes_a_password() -> None:
     assert "password_stdin" in vars(parser().parse_args(["verify", "a@b.example"]))
-    with pytest.raises(cli.UsageFault):
+    with pytest.raises(UsageFault):
         parser().parse_args(["verify", "a@b.example", "--password", "x"])
 
 
