@@ -181,7 +181,10 @@ class FakeStream:
 
 @dataclass(frozen=True)
 class FakeServer:
-    """A listening port. `failure` is raised on connecting, `tls_failure` in the handshake."""
+    """A listening port. `failure` is raised on connecting, `tls_failure` in the handshake.
+
+    `implicit`: TLS at once and nothing else; False: in the clear first; None: takes both.
+    """
 
     greeting: bytes = b""
     after: Mapping[bytes, Sequence[bytes]] = field(default_factory=dict)
@@ -189,6 +192,7 @@ class FakeServer:
     failure: NetFailure | None = None
     tls_failure: NetFailure | None = None
     names: tuple[str, ...] = ()
+    implicit: bool | None = None
 
 
 @dataclass
@@ -221,11 +225,13 @@ class FakeConnector:
             raise NetFailure(Trouble.TIMEOUT, host, port)
         if server.failure is not None:
             raise server.failure
+        if tls and server.implicit is False:
+            raise NetFailure(Trouble.NOT_TLS, host, port, early=server.greeting)
         if tls and server.tls_failure is not None:
             raise server.tls_failure
         facts = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", CertificateFacts(server.names))
         stream = FakeStream(
-            lines=[server.greeting] if server.greeting else [],
+            lines=[server.greeting] if server.greeting and tls | (not server.implicit) else [],
             after={command: list(lines) for command, lines in server.after.items()},
             facts=facts if tls else None,
             tls_facts=facts,
@@ -263,13 +269,20 @@ def no_answer(name: str = "", reason: str = "timeout") -> NoAnswer:
     return NoAnswer(name, reason)
 
 
-IMAP_TLS = FakeServer(greeting=b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready")
-IMAP_STARTTLS = FakeServer(greeting=b"* OK ready", after={b"a STARTTLS\r\n": [b"a OK begin"]})
-POP3_TLS = FakeServer(greeting=b"+OK ready")
-POP3_STARTTLS = FakeServer(greeting=b"+OK ready", after={b"STLS\r\n": [b"+OK begin"]})
+IMAP_TLS = FakeServer(implicit=True, greeting=b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready")
+IMAP_STARTTLS = FakeServer(
+    implicit=False, greeting=b"* OK ready", after={b"a STARTTLS\r\n": [b"a OK begin"]}
+)
+POP3_TLS = FakeServer(implicit=True, greeting=b"+OK ready")
+POP3_STARTTLS = FakeServer(
+    implicit=False, greeting=b"+OK ready", after={b"STLS\r\n": [b"+OK begin"]}
+)
 _EHLO = b"EHLO [127.0.0.1]\r\n"
-SMTP_TLS = FakeServer(greeting=b"220 ready", after={_EHLO: [b"250-here", b"250 AUTH PLAIN LOGIN"]})
+SMTP_TLS = FakeServer(
+    implicit=True, greeting=b"220 ready", after={_EHLO: [b"250-here", b"250 AUTH PLAIN LOGIN"]}
+)
 SMTP_STARTTLS = FakeServer(
+    implicit=False,
     greeting=b"220 ready",
     after={
         _EHLO: [b"250-here", b"250-AUTH PLAIN", b"250 STARTTLS"],

@@ -12,7 +12,7 @@ autoconfig, pacc, autodiscover   the documents: pure parsers
 pack, suggest      the provider pack and mistyped domains
 offer              what passes between the sources and the runner
 sources/           one file per source
-probe              proving a guessed server
+probe, oddities    proving a guessed server, or one whose settings contradict themselves
 plan, runner, rank what to ask, when the answer stands, what is best
 vital, verdict     signs of life; why nothing was found
 """
@@ -25,6 +25,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from wizard.discovery.autoconfig import AutoconfigDocument, NotAutoconfig, parse_autoconfig
+from wizard.discovery.oddities import settle
 from wizard.discovery.offer import Offer, Query
 from wizard.discovery.pack import Pack, PackEntry, PackFault, PackFaults, load_pack, read_pack
 from wizard.discovery.plan import STEPS, Step, plan
@@ -153,6 +154,11 @@ class _Conclusion:
             problem = await network_problem(self._query, self._vital)
             if problem is not None:
                 return self._offline(problem, found)
+        if self._uses_network:
+            incoming, outgoing = await asyncio.gather(
+                settle(self._query, found.incoming), settle(self._query, found.outgoing)
+            )
+            found = replace(found, incoming=incoming, outgoing=outgoing)
         return replace(found, ms=self._query.ms())
 
     async def _nothing(self) -> DiscoveryResult:
