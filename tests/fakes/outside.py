@@ -168,7 +168,9 @@ class FakeOutside:
         self.asked.append(f"apply {plan.client}")
         return self.applied or Applied(plan, "c1", (Path("prefs.js"),))
 
-    def files(self, client: str, account: Account) -> ClientPlan | Problem:
+    def files(
+        self, client: str, account: Account, programs: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
         """One file and one step."""
         self.asked.append(f"files {client}")
         produced = Produced(f"{client}.txt", b"x", "Open it.")

@@ -81,6 +81,19 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.to_thread(function, *args, **kwargs)
 
 
+def _printed(item: Produced) -> Produced | None:
+    """The PDF of a page made for paper. None where there is nothing to print, or no Qt to do it
+    (the command line works without)."""
+    if not item.printable:
+        return None
+    try:
+        from wizard.gui.printing import render_pdf
+    except ImportError:
+        return None
+    content = render_pdf(item.printable)
+    return Produced(f"{Path(item.name).stem}.pdf", content, item.purpose, "application/pdf")
+
+
 class Outside:
     """Implements `flow.Services` and `cli.Backend` for this computer.
 
@@ -336,22 +349,24 @@ class Outside:
         LOGGER.info("apply %s %s", plan.client, [str(change.path) for change in plan.changes])
         if plan.how is How.CHANGE:
             return await in_thread(registry.apply, plan, self.places)
-        written = await in_thread(
-            self.write, plan, folder or output_folder(self.places, plan.account)
-        )
+        # Here, not in a worker thread: on the command line Qt's printer wants the main thread.
+        written = self.write(plan, folder or output_folder(self.places, plan.account))
         return written if isinstance(written, Problem) else Applied(plan, written=written)
 
-    def files(self, client: str, account: Account) -> ClientPlan | Problem:
-        """One program's files to carry elsewhere."""
+    def files(
+        self, client: str, account: Account, programs: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
+        """One program's files to carry elsewhere; the sheet has the steps of `programs`."""
         from wizard.clients import registry
 
-        return registry.files(client, account, self._messages)
+        return registry.files(client, account, self._messages, programs)
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
-        """Writes a plan's files; the settings sheet also as PDF where Qt is at hand."""
+        """Writes a plan's files; what is made for paper also as PDF, where Qt is at hand."""
         from wizard.clients import registry
 
-        return registry.write_files(plan, folder)
+        printed = tuple(pdf for item in plan.files if (pdf := _printed(item)) is not None)
+        return registry.write_files(replace(plan, files=(*plan.files, *printed)), folder)
 
     async def undo(self, change_id: str) -> Undone | Problem:
         """Takes one change back."""
@@ -372,10 +387,10 @@ class Outside:
         file that the command line reads again."""
         written: list[Path] = []
         for client in dict.fromkeys((*clients, "sheet")):
-            plan = self.files(client, account)
+            plan = self.files(client, account, clients)
             if isinstance(plan, Problem):
                 return plan
-            result = await in_thread(self.write, plan, folder)
+            result = self.write(plan, folder)
             if isinstance(result, Problem):
                 return result
             written += result
@@ -386,7 +401,7 @@ class Outside:
             "application/json",
         )
         document = ClientPlan("sheet", "", How.FILES, str(account.address), files=(settings,))
-        result = await in_thread(self.write, document, folder)
+        result = self.write(document, folder)
         if isinstance(result, Problem):
             return result
         return (*written, *result)

@@ -51,8 +51,11 @@ class Backend(Services, Protocol):
         """The keychain's password for an address; None where there is none or no keychain."""
         ...
 
-    def files(self, client: str, account: Account) -> ClientPlan | Problem:
-        """One program's files to carry elsewhere; looks at nothing here."""
+    def files(
+        self, client: str, account: Account, programs: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
+        """One program's files to carry elsewhere; looks at nothing here. `programs`: whose steps
+        the settings sheet shall have."""
         ...
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:

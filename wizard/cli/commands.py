@@ -274,15 +274,12 @@ async def _set_up_programs(
         apps = backend.clients
         if args.out is None:
             here = {client.id for client in await backend.detect()}
-            plans = [backend.files(client, account) for client in apps]
             apps = tuple(
-                client
-                for client, plan in zip(apps, plans, strict=True)
-                if client in here or client not in _NEEDS_PROGRAM
+                client for client in apps if client in here or client not in _NEEDS_PROGRAM
             )
     for client in apps:
         if args.out is not None:
-            row, code = _hand_over(client, account, args.out, backend, out)
+            row, code = _hand_over(client, account, args.out, backend, out, apps)
         else:
             row, code = await _set_up(args, client, account, backend, out)
         rows.append(row)
@@ -329,10 +326,15 @@ def _row_problem(client: str, problem: Problem, out: Output) -> tuple[Json, Exit
 
 
 def _hand_over(
-    client: str, account: Account, folder: Path, backend: Backend, out: Output
+    client: str,
+    account: Account,
+    folder: Path,
+    backend: Backend,
+    out: Output,
+    programs: tuple[str, ...] = (),
 ) -> tuple[Json, Exit]:
-    """Files only: what `--out` and `render` do."""
-    plan = backend.files(client, account)
+    """Files only: what `--out` and `render` do. `programs`: set up along with it."""
+    plan = backend.files(client, account, programs)
     if isinstance(plan, Problem):
         return _row_problem(client, plan, out)
     written = backend.write(plan, folder)

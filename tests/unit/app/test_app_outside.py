@@ -174,3 +174,22 @@ def test_the_log_has_the_ladder_and_no_password(
     text = log.read_text(encoding="utf-8")
     assert "incoming login ok=True" in text
     assert password not in text
+
+
+def test_where_qt_is_at_hand_the_sheet_is_a_pdf_too(program: Program, tmp_path: Path) -> None:
+    _, document = program.json("discover", ADDRESS)
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    render = ("render", "--settings", str(settings), "--app", "sheet", "--out", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "wizard", *render],
+        env=program.env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    (pdf,) = tmp_path.glob("*.pdf")
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert str(pdf) in done.stdout
