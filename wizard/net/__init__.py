@@ -89,5 +89,7 @@ def open_network(
         http.prepare()
         contexts.prepare()
 
-    threading.Thread(target=prepare, name="network-prepare", daemon=True).start()
+    # Not a daemon: an interpreter that ends while one loads C code aborts ("exception not
+    # rethrown", seen 2026-11); so the end of a very short run waits for it.
+    threading.Thread(target=prepare, name="network-prepare").start()
     return Network(names, http, connector)
