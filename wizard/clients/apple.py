@@ -284,7 +284,8 @@ def _title(account: Account) -> str:
 def _identifier(account: Account) -> str:
     """`mail-setup-wizard.org.example.<hash>`: reverse domain, local part as a hash."""
     reverse = ".".join(reversed(account.address.domain.split(".")))
-    return f"{_IDENTIFIER}.{reverse}.{_uuid(account, 'identifier')[:8].lower()}"
+    short = _uuid(account, "identifier").replace("-", "")[:16].lower()
+    return f"{_IDENTIFIER}.{reverse}.{short}"
 
 
 def _uuid(account: Account, part: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wizard.clients.guide import file_stem, summary
+from wizard.clients.guide import file_stem, summary, unsuitable
 from wizard.clients.mobile import payload, qr_png, qr_svg
 from wizard.model import (
     N_,
@@ -55,6 +55,8 @@ class SettingsSheet:
         self, account: Account, words: Words, programs: Sequence[ClientPlan] = ()
     ) -> ClientPlan | Problem:
         """The page, with the steps of the chosen programs behind it."""
+        if refusal := unsuitable(account):
+            return refusal
         code = payload(account)
         text = "" if isinstance(code, Problem) else code
         page = to_html(account, words, programs, qr_svg(text) if text else "")

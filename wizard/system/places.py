@@ -7,6 +7,7 @@ Linux follows the XDG Base Directory Specification; Windows and macOS their own 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -103,12 +104,18 @@ def _programs(system: str, home: Path) -> tuple[Path, ...]:
 
 
 def _language() -> str:
-    """The user's language as ISO 639-1 code, by the variables gettext looks at; else English."""
-    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        code = os.environ.get(variable, "").split(":")[0].split(".")[0].split("@")[0]
-        language = code.split("_")[0].lower()
-        if len(language) == 2 and language.isalpha():
-            return language
+    """The user's language as ISO 639-1 code; English where the system does not say.
+
+    The order of gettext: the locale by LC_ALL, LC_MESSAGES, LANG; LANGUAGE goes before it unless
+    that locale is "C".
+    """
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale_name = next((value for name in names if (value := os.environ.get(name))), "")
+    if locale_name.split(".")[0] in {"C", "POSIX"}:
+        return "en"
+    for wanted in (os.environ.get("LANGUAGE", "").split(":")[0], locale_name):
+        if match := re.match(r"[A-Za-z]{2}(?![A-Za-z])", wanted):
+            return match[0].lower()
     if sys.platform == "win32" or sys.platform == "darwin":
         import locale
 

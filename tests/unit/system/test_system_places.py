@@ -1,0 +1,104 @@
+"""Where things are on this computer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from wizard.system import output_folder, resources, this_computer
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the rules of Linux (XDG)")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "XDG_DOCUMENTS_DIR",
+        "LANGUAGE",
+        "LC_ALL",
+        "LC_MESSAGES",
+        "LANG",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+@linux_only
+def test_the_folders_of_a_plain_home(home: Path) -> None:
+    found = this_computer()
+    assert found.system == "linux"
+    assert found.home == home
+    assert found.config == home / ".config"
+    assert found.data == home / ".local" / "share"
+    assert found.state == home / ".local" / "state" / "mail-setup-wizard"
+    assert home / ".local" / "share" / "flatpak" / "app" in found.programs
+
+
+@linux_only
+def test_the_variables_of_the_xdg_specification(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "c"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "s"))
+    monkeypatch.setenv("XDG_DATA_HOME", "relative/is/ignored")
+    found = this_computer()
+    assert found.config == home / "c"
+    assert found.state == home / "s" / "mail-setup-wizard"
+    assert found.data == home / ".local" / "share"
+
+
+def test_the_journal_can_be_told_to_lie_elsewhere(home: Path) -> None:
+    assert this_computer(home / "here").state == home / "here"
+
+
+def test_looking_writes_nothing(home: Path) -> None:
+    output_folder(this_computer(), "ada@shop.example")
+    assert list(home.iterdir()) == []
+
+
+@linux_only
+def test_the_search_path_in_its_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/b::/a:/b")
+    assert this_computer().search_path == (Path("/b"), Path("/a"))
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "de_CH.UTF-8"}, "de"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LC_ALL": "POSIX", "LANG": "de_DE"}, "en"),
+        ({"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}, "en"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "it_IT@euro"}, "it"),
+        ({"LANGUAGE": "fr:de", "LANG": "en_US.UTF-8"}, "fr"),
+        ({"LANGUAGE": "", "LANG": "es"}, "es"),
+    ],
+)
+def test_the_users_language(
+    home: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert this_computer().language == language
+
+
+@linux_only
+def test_files_go_to_the_documents_where_there_are_any(home: Path) -> None:
+    places = this_computer()
+    assert output_folder(places, "ada@shop.example") == home / "Mail settings" / "ada@shop.example"
+    (home / "Documents").mkdir()
+    found = output_folder(places, "a/../b@shop.example")
+    assert found == home / "Documents" / "Mail settings" / "a_.._b@shop.example"
+
+
+def test_the_programs_own_files_are_found() -> None:
+    assert resources().is_dir()
+    assert resources("translations").parent == resources()
