@@ -43,20 +43,25 @@ th { width: 38%; font-weight: 600; }
  overflow-wrap: anywhere; }
 ol { padding-left: 1.6em; margin: .3em 0; }
 li { margin: .25em 0; }
-figure { margin: 1.4em 0 0; display: flex; gap: 1.2em; align-items: center; }
-figure svg { width: 45mm; height: 45mm; flex: none; }
+header { display: flex; gap: 1.2em; justify-content: space-between; }
+header svg { width: 40mm; height: 40mm; flex: none; }
 .note { border-left: 3px solid #000; padding-left: .7em; margin: .5em 0; }
-section, figure, tr, li { break-inside: avoid; }
+section, header, tr, li { break-inside: avoid; }
 section.program { break-inside: auto; }
 @media print {
- body { margin: 0; padding: 0; max-width: none; font-size: 10pt; }
+ body { margin: 0; padding: 0; max-width: none; font-size: 9.5pt; line-height: 1.3; }
+ h2 { margin-top: .8em; }
  section.program { break-before: page; }
 }
 </style>
 </head>
 <body>
-<h1>{{ title }}</h1>
+<header>
+<div><h1>{{ title }}</h1>
 <p class="lead">{{ lead }}</p>
+{% if qr %}<p class="lead">{{ qr_caption }}</p>{% endif %}</div>
+{{ qr }}
+</header>
 {% for section in sections %}
 <section>
 <h2>{{ section.title }}</h2>
@@ -68,9 +73,6 @@ section.program { break-inside: auto; }
 </table>
 </section>
 {% endfor %}
-{% if qr %}
-<figure>{{ qr }}<figcaption>{{ qr_caption }}</figcaption></figure>
-{% endif %}
 {% for program in programs %}
 <section class="program">
 <h2>{{ program.name }}</h2>
@@ -95,27 +97,28 @@ section.program { break-inside: auto; }
 _PRINT = """\
 <html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title></head>
 <body style="color: #000000;">
-<h1 style="font-size: 18pt; margin-bottom: 2px;">{{ title }}</h1>
-<p>{{ lead }}</p>
+<table width="100%" cellspacing="0" cellpadding="0"><tr>
+<td width="72%"><p style="font-size: 18pt; font-weight: 600;">{{ title }}</p><p>{{ lead }}</p>
+{% if picture %}<p>{{ qr_caption }}</p>{% endif %}</td>
+<td width="28%" align="right">{% if picture %}
+<img src="{{ picture }}" width="118" height="118">{% endif %}</td>
+</tr></table>
+<table width="100%" cellspacing="0" cellpadding="2"
+ style="border-collapse: collapse; border: 1px solid #999999;">
 {% for section in sections %}
-<h2 style="font-size: 12pt; margin-top: 10px; margin-bottom: 2px;">{{ section.title }}</h2>
-<table width="100%" border="1" cellspacing="0" cellpadding="3" style="border-color: #999999;">
+<tr><td colspan="2" style="border: 1px solid #999999; padding-top: 5px;">
+<b style="font-size: 11pt;">{{ section.title }}</b></td></tr>
 {% for row in section.rows %}
-<tr><td width="36%"><b>{{ row.label }}</b></td><td width="64%">
+<tr><td width="36%" style="border: 1px solid #999999;">{{ row.label }}</td>
+<td width="64%" style="border: 1px solid #999999;">
 {%- if row.exact %}<code>{{ row.value }}</code>{% else %}{{ row.value }}{% endif %}</td></tr>
 {% endfor %}
-</table>
 {% endfor %}
-{% if picture %}
-<table width="100%" style="margin-top: 10px;" cellspacing="0" cellpadding="4"><tr>
-<td width="30%"><img src="{{ picture }}" width="120" height="120"></td>
-<td width="70%" style="vertical-align: middle;">{{ qr_caption }}</td>
-</tr></table>
-{% endif %}
+</table>
 {% for program in programs %}
-<h2 style="font-size: 12pt; page-break-before: always;">{{ program.name }}</h2>
+<h2 style="font-size: 14pt; page-break-before: always;">{{ program.name }}</h2>
 {% for group in program.groups %}
-{% if group.title %}<h3 style="font-size: 10pt;">{{ group.title }}</h3>{% endif %}
+{% if group.title %}<h3 style="font-size: 11pt;">{{ group.title }}</h3>{% endif %}
 <ol>
 {% for step in group.steps %}
 <li>{{ step.text }}{% if step.copy %} <code>{{ step.copy }}</code>{% endif %}</li>

@@ -107,19 +107,18 @@ def _sending_login(account: Account, words: Words) -> tuple[SheetRow, ...]:
 
 
 def _services(account: Account, words: Words) -> tuple[SheetRow, ...]:
+    section = words.text(N_("Calendars and contacts"))
     made: list[SheetRow] = []
-    for kind, title in (
+    for kind, label in (
         (ServiceType.CALDAV, N_("Calendars (CalDAV)")),
         (ServiceType.CARDDAV, N_("Contacts (CardDAV)")),
     ):
         for service in account.services:
             if service.type is kind:
-                section = words.text(title)
+                login = service.username or account.incoming.username
                 made += [
-                    SheetRow(section, words.text(N_("Address")), shown(service.url), exact=True),
-                    SheetRow(
-                        section, words.text(N_("User name")), shown(service.username), exact=True
-                    ),
+                    SheetRow(section, words.text(label), shown(service.url), exact=True),
+                    SheetRow(section, words.text(N_("User name")), shown(login), exact=True),
                 ]
     return tuple(made)
 
@@ -129,7 +128,7 @@ def _test(account: Account, words: Words) -> tuple[SheetRow, ...]:
     if account.tested_at is None:
         answer = words.text(N_("These settings have not been tested by signing in."))
         return (SheetRow(section, words.text(N_("Result")), answer),)
-    when = account.tested_at.isoformat(sep=" ", timespec="minutes")
+    when = account.tested_at.strftime("%Y-%m-%d %H:%M %Z").rstrip()
     return (
         SheetRow(section, words.text(N_("Tested on")), when),
         SheetRow(
