@@ -9,6 +9,7 @@ Ends with 1 where one of our answers is not the right one.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -145,7 +146,8 @@ def _their_endpoint(server: Server) -> Endpoint:
 
 def _table(rows: Sequence[Row], round_trip: float, runs: int) -> str:
     lines = [
-        f"Discovery at {round_trip:g} ms round trip, median of {runs}, milliseconds.",
+        f"Discovery at {round_trip:g} ms round trip, median of {runs}, milliseconds; "
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end.",
         "",
         "| class of domain | path | ours | ours/path | Thunderbird | ours/Thunderbird "
         "| goal | our answer | its answer |",
