@@ -73,7 +73,7 @@ class Talk:
 
     def __init__(self, connection: socket.socket, server: Server, certificate: Certificate) -> None:
         self._socket = connection
-        self._certificate = certificate
+        self.certificate = certificate
         self._server = server
         self._left = b""
         self.encrypted = False
@@ -106,12 +106,16 @@ class Talk:
 
     def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """Shakes hands as the server."""
-        context = context or self._certificate.server_context()
+        context = context or self.certificate.server_context()
         try:
             self._socket = context.wrap_socket(self._socket, server_side=True)
         except OSError as error:
             raise Gone from error
         self.encrypted = True
+
+    def some(self) -> bytes:
+        """Whatever the client sends next, a TLS hello for instance."""
+        return self._socket.recv(65536)
 
     def reset(self) -> None:
         """Ends the connection with RST."""
@@ -126,6 +130,7 @@ class Talk:
             self.line()
 
     def close(self) -> None:
+        """Ends the connection."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
@@ -141,6 +146,8 @@ class Town:
         self._listeners: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._talks: list[Talk] = []
+        self._speaking: list[threading.Thread] = []
+        self._waiting: list[socket.socket] = []
         self._addresses: dict[str, str] = {}
         self._map: dict[tuple[str, int], tuple[str, int]] = {}
 
@@ -154,10 +161,14 @@ class Town:
         trace: TracebackType | None,
     ) -> None:
         for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             listener.close()
         for talk in self._talks:
             talk.close()
-        for thread in self._threads:
+        for waiting in self._waiting:
+            waiting.close()
+        for thread in [*self._threads, *self._speaking]:
             thread.join(timeout=5)
 
     def serve(
@@ -170,7 +181,6 @@ class Town:
         """Starts a server; without a certificate of its own it gets a good one."""
         server = Server(name, port)
         listener = socket.create_server(("127.0.0.1", 0))
-        listener.settimeout(0.1)
         self._listeners.append(listener)
         self._map[self.address(name), port] = ("127.0.0.1", listener.getsockname()[1])
         good = certificate or self._authority.issue([name])
@@ -185,6 +195,27 @@ class Town:
         """Nobody listens there."""
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self._map[self.address(name), port] = ("127.0.0.1", probe.getsockname()[1])
+
+    def swallow(self, name: str, port: int) -> None:
+        """Nobody answers there, nobody refuses: a listener whose queue is full."""
+        listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self._listeners.append(listener)
+        address = listener.getsockname()
+        self._map[self.address(name), port] = ("127.0.0.1", address[1])
+        while True:
+            waiting = socket.socket()
+            waiting.settimeout(0.1)
+            self._waiting.append(waiting)
+            try:
+                waiting.connect(address)
+            except TimeoutError:
+                return
+
+    def all_gone(self, seconds: float) -> bool:
+        """Whether every connection has ended, waiting for it at most so long."""
+        for thread in self._speaking:
+            thread.join(timeout=seconds)
+        return not any(thread.is_alive() for thread in self._speaking)
 
     def address(self, name: str) -> str:
         """The address of a name, made up when first asked for."""
@@ -201,8 +232,6 @@ class Town:
         while True:
             try:
                 connection, _ = listener.accept()
-            except TimeoutError:
-                continue
             except OSError:
                 return
             connection.settimeout(PATIENCE)
@@ -210,7 +239,7 @@ class Town:
             talk = Talk(connection, server, certificate)
             self._talks.append(talk)
             speaking = threading.Thread(target=_speak, args=(script, talk), daemon=True)
-            self._threads.append(speaking)
+            self._speaking.append(speaking)
             speaking.start()
 
     # The town's name server (`Resolver`): names of servers, and nothing else.
@@ -253,6 +282,7 @@ class Answers:
     capabilities: str | None = None
     before_tls: str | None = None
     inbox: str = "OK done"
+    handshake: Callable[[Talk], None] = Talk.start_tls
 
 
 def mail_server(service: ServerType, security: Security, answers: Answers | None = None) -> Script:
@@ -261,7 +291,7 @@ def mail_server(service: ServerType, security: Security, answers: Answers | None
 
     def script(talk: Talk) -> None:
         if security is Security.TLS:
-            talk.start_tls()
+            said.handshake(talk)
         {ServerType.IMAP: _imap, ServerType.POP3: _pop3, ServerType.SMTP: _smtp}[service](
             talk, said, security
         )
@@ -300,7 +330,7 @@ def _imap(talk: Talk, said: Answers, security: Security) -> None:
         elif command == "STARTTLS":
             _tagged(talk, tag, said.starttls or "OK begin")
             if not said.starttls or said.starttls.startswith("OK"):
-                talk.start_tls()
+                said.handshake(talk)
         elif command.startswith(("LOGIN", "AUTHENTICATE")):
             while line.endswith("}"):
                 talk.say("+ go on")
@@ -334,7 +364,7 @@ def _pop3(talk: Talk, said: Answers, security: Security) -> None:
         elif command == "STLS":
             talk.say(said.starttls or "+OK begin")
             if not said.starttls or said.starttls.startswith("+OK"):
-                talk.start_tls()
+                said.handshake(talk)
         elif command.startswith("USER "):
             talk.say("+OK")
         elif command.startswith(("PASS ", "AUTH ")):
@@ -361,7 +391,7 @@ def _smtp(talk: Talk, said: Answers, security: Security) -> None:
         elif command == "STARTTLS":
             talk.say(*(said.starttls or "220 begin").split("\n"))
             if not said.starttls or said.starttls.startswith("220"):
-                talk.start_tls()
+                said.handshake(talk)
         elif command.startswith("AUTH"):
             if len(line.split()) == 2:
                 talk.say("334 VXNlcm5hbWU6")

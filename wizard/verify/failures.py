@@ -39,13 +39,15 @@ def looks_like_web_page(early: bytes) -> bool:
 def from_failure(failure: NetFailure, stage: Stage, server: ServerSettings) -> Problem:
     """The problem behind a failure at this rung of the ladder. Never raises."""
     certificate = failure.certificate or CertificateFacts()
+    # What was pushed between STARTTLS and the handshake is not the server's word to anybody.
+    said = b"" if server.security is Security.STARTTLS else failure.early
     return Problem(
         _kind(failure, stage, server, certificate.issuer),
         stage,
         server.type,
         server.host,
         server.port,
-        server_said=cleaned(decoded(failure.early)),
+        server_said=cleaned(decoded(said)),
         detail=failure.detail or failure.trouble.value,
         facts=_certificate_facts(certificate) if failure.trouble is Trouble.CERTIFICATE else (),
     )
@@ -54,6 +56,8 @@ def from_failure(failure: NetFailure, stage: Stage, server: ServerSettings) -> P
 def _kind(failure: NetFailure, stage: Stage, server: ServerSettings, issuer: str) -> ProblemKind:
     if failure.early and looks_like_web_page(failure.early):
         return _K.CAPTIVE_PORTAL
+    upgrade = server.security is Security.STARTTLS
+    not_switched = _K.STARTTLS_MISSING if upgrade else _K.WRONG_PORT_OR_TLS_MODE
     match failure.trouble:
         case Trouble.NO_SUCH_HOST:
             return _K.DOMAIN_MISTYPED
@@ -64,19 +68,17 @@ def _kind(failure: NetFailure, stage: Stage, server: ServerSettings, issuer: str
         case Trouble.REFUSED:
             return _K.SERVER_DOWN
         case Trouble.TIMEOUT:
-            silent = stage is Stage.TLS or (
-                stage is Stage.GREETING and server.security is Security.STARTTLS
-            )
+            if stage is Stage.TLS:
+                return not_switched
+            # A port for implicit TLS waits for our hello.
+            silent = stage is Stage.GREETING and upgrade
             return _K.WRONG_PORT_OR_TLS_MODE if silent else _K.NO_ANSWER
         case Trouble.RESET | Trouble.CLOSED:
             return _K.CONNECTION_CLOSED
         case Trouble.TOO_LONG:
             return _K.WRONG_PORT_OR_TLS_MODE if stage is Stage.GREETING else _K.NO_ANSWER
-        case Trouble.SURPLUS_BEFORE_TLS:
-            tampered = server.security is Security.STARTTLS
-            return _K.STARTTLS_MISSING if tampered else _K.WRONG_PORT_OR_TLS_MODE
-        case Trouble.NOT_TLS:
-            return _K.WRONG_PORT_OR_TLS_MODE
+        case Trouble.SURPLUS_BEFORE_TLS | Trouble.NOT_TLS:
+            return not_switched
         case Trouble.TLS_VERSION:
             return _K.TLS_TOO_OLD
         case Trouble.TLS_OTHER:
@@ -107,11 +109,18 @@ def _certificate_kind(code: int, issuer: str) -> ProblemKind:
 def _certificate_facts(certificate: CertificateFacts) -> tuple[tuple[str, str], ...]:
     facts = {
         "names": ", ".join(cleaned(name, 100) for name in certificate.names[:10]),
-        "issuer": cleaned(certificate.issuer, 200),
+        "issuer": cleaned(_common_name(certificate.issuer), 100),
         "not_before": _day(certificate.not_before),
         "not_after": _day(certificate.not_after),
     }
     return tuple((name, value) for name, value in facts.items() if value)
+
+
+def _common_name(name: str) -> str:
+    """The telling part of an RFC 4514 name: the common name, else the organisation."""
+    parts = dict(re.findall(r"(?:\A|,)([A-Z]+)=((?:\\.|[^,\\])*)", name))
+    chosen = parts.get("CN") or parts.get("O") or name
+    return re.sub(r"\\(.)", r"\1", chosen)
 
 
 def _day(moment: datetime | None) -> str:

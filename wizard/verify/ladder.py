@@ -158,12 +158,14 @@ async def _secure(task: Task, stream: Stream, dialogue: Dialogue) -> Problem | N
     """TLS at once or by STARTTLS, greeting and capabilities in the order each of them wants."""
     if task.server.security is Security.TLS:
         await _handshake(task, stream)
-        return await _greeting(task, dialogue) or await _capabilities(task, dialogue)
+        return await _greeting(task, stream, dialogue) or await _capabilities(
+            task, stream, dialogue
+        )
     return (
-        await _greeting(task, dialogue)
-        or await _capabilities(task, dialogue)
+        await _greeting(task, stream, dialogue)
+        or await _capabilities(task, stream, dialogue)
         or await _starttls(task, stream, dialogue)
-        or await _capabilities(task, dialogue)
+        or await _capabilities(task, stream, dialogue)
     )
 
 
@@ -173,10 +175,12 @@ async def _handshake(task: Task, stream: Stream) -> None:
         _note_tls(note, stream)
 
 
-async def _greeting(task: Task, dialogue: Dialogue) -> Problem | None:
+async def _greeting(task: Task, stream: Stream, dialogue: Dialogue) -> Problem | None:
     with task.log.rung(Stage.GREETING) as note:
         reply = await dialogue.greet()
         note.answer(reply)
+        if reply.ok and stream.tls is None:
+            note.said = ""  # nothing said before TLS is kept, unless it is a refusal to quote
     if reply.ok:
         return None
     if reply.status == "":
@@ -193,12 +197,13 @@ async def _greeting(task: Task, dialogue: Dialogue) -> Problem | None:
     return _refused(task, reply, Stage.GREETING)
 
 
-async def _capabilities(task: Task, dialogue: Dialogue) -> Problem | None:
+async def _capabilities(task: Task, stream: Stream, dialogue: Dialogue) -> Problem | None:
     with task.log.rung(Stage.CAPABILITY) as note:
         reply = await dialogue.learn()
         note.answer(reply)
         if reply.ok:
-            note.said = cleaned(" ".join(dialogue.offer.words))
+            words = dialogue.offer.words if stream.tls is not None else ()
+            note.said = cleaned(" ".join(words))
     return None if reply.ok else _refused(task, reply, Stage.CAPABILITY)
 
 
