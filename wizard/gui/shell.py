@@ -225,8 +225,8 @@ class Shell(QWidget):
         self._stack.addStretch(1)
         self.scroller.setWidget(self._column)
 
-        footer = QWidget()
-        around = line(0, footer)
+        self._below = QWidget()
+        around = self._around = line(0, self._below)
         roomy = self.kit.theme.scale <= 1.5
         around.setContentsMargins(margin, px(14), margin, px(26) if roomy else px(12))
         self._footer = _Footer(self.kit)
@@ -234,7 +234,7 @@ class Shell(QWidget):
         around.addStretch(1)
         around.addWidget(self._footer, 1000)
         around.addStretch(1)
-        outer.addWidget(footer)
+        outer.addWidget(self._below)
         self.left, self.plain, self.primary = (
             self._footer.left,
             self._footer.plain,
@@ -297,7 +297,7 @@ class Shell(QWidget):
             page.finished.connect(self.finished)
             self._pages[name] = page
             page.hide()
-            self._stack.insertWidget(self._stack.count() - 1, page)
+            self._stack.insertWidget(self._stack.indexOf(self.progress) + 1, page)
         return self._pages[name]
 
     def _switch(self, page: PageView) -> None:
@@ -322,7 +322,7 @@ class Shell(QWidget):
             if action is not None:
                 button.setText(action.text)
             button.setVisible(action is not None)
-        self._footer.arrange()
+        self._fit_footer()
         self.progress.setVisible(chrome.progress is not None)
         if chrome.progress is not None:
             self.progress.setValue(round(chrome.progress * 1000))
@@ -414,6 +414,24 @@ class Shell(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+        self._fit_footer()
+
+    def _fit_footer(self) -> None:
+        """In a low window a footer of three lines would leave no page: it scrolls with it then."""
+        low = self.height() < self.kit.px(400)
+        lines = self._footer.arrange(self._footer_room())
+        within = low and lines == 3
+        if within is self._below.isHidden():
+            return
+        if within:
+            self._stack.addWidget(self._footer)
+        else:
+            self._around.insertWidget(1, self._footer, 1000)
+        self._below.setHidden(within)
+
+    def _footer_room(self) -> int:
+        room = self.width() - (0 if self.rail.compact else self.rail.width())
+        return min(room - 2 * self._margin(), self.kit.px(CONTENT_WIDTH))
 
     def _fit(self) -> None:
         """A narrow window has the steps at the top."""
@@ -456,20 +474,21 @@ class _Footer(QWidget):
         self._lines = 0
         self._place(1)
 
-    def arrange(self) -> None:
-        """As few lines as the width allows."""
+    def arrange(self, width: int) -> int:
+        """As few lines as the width allows; returns how many."""
         spacing = self._kit.px(10)
 
         def needed(*buttons: Button) -> int:
             shown = [button for button in buttons if not button.isHidden()]
             return sum(button.sizeHint().width() + spacing for button in shown) - spacing
 
-        if needed(self.left, self.plain, self.primary) <= self.width():
+        if needed(self.left, self.plain, self.primary) <= width:
             self._place(1)
-        elif needed(self.left, self.plain) <= self.width():
+        elif needed(self.left, self.plain) <= width:
             self._place(2)
         else:
             self._place(3)
+        return self._lines
 
     def _place(self, lines: int) -> None:
         if lines == self._lines:
@@ -495,10 +514,6 @@ class _Footer(QWidget):
             case _:
                 for row, button in enumerate(reversed(buttons)):
                     self._grid.addWidget(button, row, 0, 1, 4)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.arrange()
 
 
 class _ThinProgress(QProgressBar):

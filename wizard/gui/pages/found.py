@@ -43,7 +43,7 @@ class FoundPage(PageView):
         super().__init__(kit, outside)
         self._remedy = Remedy()
         self._state = State()
-        self.problem = ProblemCard(kit)
+        self.problem = ProblemCard(kit, mark=Mark.ATTENTION)
         self.problem.acted.connect(self._act)
         self.body.addWidget(self.problem)
         self._results = column(kit.px(16))

@@ -16,6 +16,7 @@ from wizard.gui.widgets import (
     Field,
     Kit,
     Labelled,
+    Mark,
     ProblemCard,
     Text,
     TextType,
@@ -41,7 +42,7 @@ class ManualPage(PageView):
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
         words = kit.words
-        self.problem = ProblemCard(kit)
+        self.problem = ProblemCard(kit, mark=Mark.ATTENTION)
         self.problem.acted.connect(self._act)
         self.body.addWidget(self.problem)
         self.incoming = ServerForm(
@@ -122,7 +123,8 @@ class ServerForm(QWidget):
                 self.type.addItem(name, server_type)
         kind = Labelled(kit, words.text("Kind of access"), self.type)
         self._kind = kind
-        kind.setVisible(len(types) > 1)
+        if len(types) == 1:
+            kind.hide()
         layout.addWidget(kind)
 
         self.host = Field(

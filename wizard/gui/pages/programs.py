@@ -169,7 +169,8 @@ class ProgramsPage(PageView):
                     choice.setCurrentIndex(choice.count() - 1)
             self.profiles[client.id] = choice
             labelled = Labelled(self.kit, words.text("Which profile?"), choice)
-            labelled.setVisible(checked)
+            if not checked:
+                labelled.hide()
             card.toggled.connect(labelled.setVisible)
             card.add(labelled)
 

@@ -76,7 +76,9 @@ class Row(QWidget):
         self.texts = column(kit.px(2))
         self.title = Text(title, TextType.STRONG)
         self.detail = Text(detail, TextType.SMALL)
-        self.detail.setVisible(bool(detail))
+        # Only ever hide before there is a parent: showing would open a window.
+        if not detail:
+            self.detail.hide()
         self.texts.addWidget(self.title)
         self.texts.addWidget(self.detail)
         layout.addLayout(self.texts, 1)
@@ -148,7 +150,7 @@ class ProblemCard(Card):
 
     acted = Signal()
 
-    def __init__(self, kit: Kit, *, bare: bool = False) -> None:
+    def __init__(self, kit: Kit, *, bare: bool = False, mark: Mark = Mark.BAD) -> None:
         """`bare`: without ground and mark, inside the card of what it concerns."""
         super().__init__(kit, Tone.CAUTION, spacing=0)
         self._bare = bare
@@ -159,7 +161,7 @@ class ProblemCard(Card):
         if bare:
             self.body.setContentsMargins(0, 0, 0, 0)
         else:
-            row.addWidget(StateMark(kit, Mark.BAD, 24), 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(StateMark(kit, mark, 24), 0, Qt.AlignmentFlag.AlignTop)
         texts = column(kit.px(6))
         self.title = Text("", TextType.STRONG)
         self.explanation = Text("", TextType.BODY)

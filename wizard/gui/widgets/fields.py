@@ -51,7 +51,8 @@ class Labelled(QWidget):
         self._problem_row.hide()
         layout.addWidget(self._problem_row)
         self.help = Text(help_text, TextType.SMALL)
-        self.help.setVisible(bool(help_text))
+        if not help_text:
+            self.help.hide()
         layout.addWidget(self.help)
         control.setAccessibleName(label)
         self._describe()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+from shiboken6 import isValid
 
 from wizard.gui.theme import Theme
 
@@ -42,7 +43,8 @@ class FocusRing(QWidget):
 
     def _follow(self, _old: QWidget | None, new: QWidget | None) -> None:
         for watched in self._watched:
-            watched.removeEventFilter(self)
+            if isValid(watched):  # pages rebuild parts of themselves
+                watched.removeEventFilter(self)
         self._watched = []
         self._target = None
         if new is not None and new.property("ring") is not None and self._root.isAncestorOf(new):
@@ -63,7 +65,7 @@ class FocusRing(QWidget):
 
     def _place(self) -> None:
         target = self._target
-        if target is None or not target.isVisible():
+        if target is None or not isValid(target) or not target.isVisible():
             self.hide()
             return
         around = _GAP + _WIDTH
@@ -88,7 +90,7 @@ class FocusRing(QWidget):
                     self.setMask(seen.translated(-rect.topLeft()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._target is None:
+        if self._target is None or not isValid(self._target):
             return
         radius = self._theme.px(float(self._target.property("ring") or 0)) + _GAP
         painter = QPainter(self)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -46,6 +46,7 @@ class Text(QLabel):
         self.setWordWrap(True)
         self.setProperty("type", type.value)
         self._trailing = trailing
+        self._sizes: dict[int, tuple[int, int]] = {}
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -54,7 +55,12 @@ class Text(QLabel):
     def setText(self, text: str) -> None:
         """The text; an unchanged one causes no new layout."""
         if text != self.text():
+            self._sizes.clear()
             super().setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        self._sizes.clear()
+        super().changeEvent(event)
 
     def _lay_out(self, width: float) -> tuple[QTextLayout, float, float]:
         """The lines at this width, their height and natural width."""
@@ -79,16 +85,23 @@ class Text(QLabel):
     def hasHeightForWidth(self) -> bool:
         return True
 
+    def _size(self, width: int) -> tuple[int, int]:
+        """(height, natural width) at a width; layouts ask for the same again and again."""
+        size = self._sizes.get(width)
+        if size is None:
+            self.ensurePolished()
+            _, height, natural = self._lay_out(width)
+            size = self._sizes[width] = (math.ceil(height), math.ceil(natural))
+        return size
+
     def heightForWidth(self, width: int) -> int:
-        return math.ceil(self._lay_out(max(1, width))[1])
+        return self._size(max(1, width))[0]
 
     def sizeHint(self) -> QSize:
-        self.ensurePolished()
-        _, height, natural = self._lay_out(1_000_000)
-        return QSize(math.ceil(natural) + 1, math.ceil(height))
+        height, natural = self._size(1_000_000)
+        return QSize(natural + 1, height)
 
     def minimumSizeHint(self) -> QSize:
-        self.ensurePolished()
         metrics = self.fontMetrics()
         natural = min(self.sizeHint().width(), metrics.averageCharWidth() * 10)
         return QSize(natural, metrics.height())

@@ -1,0 +1,103 @@
+"""Windows for tests: off-screen, with real words, in any look, on any state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from tests.gui.measure import settle
+from tests.gui.outside import FakeServices
+from wizard.flow import State
+from wizard.gui.application import Wizard
+from wizard.gui.theme import Scheme, Theme
+from wizard.messages import Messages
+
+ROOT = Path(__file__).resolve().parents[2]
+ICONS = ROOT / "resources" / "icons"
+TRANSLATIONS = ROOT / "resources" / "translations"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # What the off-screen platform says about every window; other Qt warnings fail the test.
+        item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+
+
+class Pseudo(Messages):
+    """English, made longer by half and foreign at both ends, as translations are."""
+
+    def text(self, msgid: str, /, **values: str) -> str:
+        return stretched(super().text(msgid, **values))
+
+    def plural(self, singular: str, plural: str, count: int, /, **values: str) -> str:
+        return stretched(super().plural(singular, plural, count, **values))
+
+
+def stretched(text: str) -> str:
+    if not text:
+        return text
+    filler = "ümlaut Größe "
+    extra = (filler * (len(text) // len(filler) + 1))[: len(text) // 2]
+    return f"[{text} {extra}]" if len(text) > 8 else f"[{text}ÄÖ]"
+
+
+@pytest.fixture
+def words() -> Messages:
+    return Messages("en", TRANSLATIONS)
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    look = Theme(qapp, ICONS, Scheme.LIGHT, 1.0)
+    yield look
+    look.deleteLater()
+
+
+OpenWindow = Callable[..., Wizard]
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: QtBot, words: Messages) -> Iterator[OpenWindow]:
+    """Opens the window on a state: `open_window(state, scheme=…, scale=…, speech=…, size=…)`."""
+    opened: list[tuple[Wizard, Theme]] = []
+
+    def build(
+        state: State | None = None,
+        *,
+        scheme: Scheme = Scheme.LIGHT,
+        scale: float = 1.0,
+        speech: Messages | None = None,
+        size: tuple[int, int] = (940, 640),
+        services: FakeServices | None = None,
+    ) -> Wizard:
+        theme = Theme(qapp, ICONS, scheme, scale)
+        wizard = Wizard(
+            services or FakeServices(),
+            speech or words,
+            theme,
+            speak=lambda code: Messages(code, TRANSLATIONS),
+            state=state,
+        )
+        opened.append((wizard, theme))
+        wizard.window.resize(*size)
+        with qtbot.waitExposed(wizard.window):
+            wizard.window.show()
+        wizard.window.activateWindow()
+        settle()
+        return wizard
+
+    yield build
+    for wizard, theme in opened:
+        wizard.close()
+        wizard.window.ask_before_closing = lambda: False
+        wizard.window.close()
+        wizard.window.deleteLater()
+        theme.deleteLater()
+    settle()

@@ -1,0 +1,134 @@
+"""A fake outside: answers at once, or waits until the test says so; records what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.gui.samples import DETECTED, FOUND, GOOD, GUIDED, PHONE, PLAN, REPORTS
+from wizard.flow import Delivered, PasswordVault, Side
+from wizard.model import (
+    Account,
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    How,
+    Problem,
+    ProblemKind,
+    Provider,
+    Rung,
+    ServerSettings,
+    SourceReport,
+    Stage,
+    Undone,
+    Verification,
+)
+
+PLANS = {"thunderbird": PLAN, "thunderbird-mobile": PHONE, "outlook": GUIDED}
+
+
+@dataclass
+class FakeServices:
+    """Implements `flow.Services`. `hold`: names of services that wait for `let_go`."""
+
+    found: DiscoveryResult = FOUND
+    verification: Verification = GOOD
+    detected: tuple[DetectedClient, ...] = DETECTED
+    hold: frozenset[str] = frozenset()
+    vault: PasswordVault = field(default_factory=PasswordVault)
+    asked: list[str] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)
+    crash: Exception | None = None
+    _go: threading.Event = field(default_factory=threading.Event)
+
+    def let_go(self) -> None:
+        """Those that wait may answer."""
+        self._go.set()
+
+    async def _called(self, name: str) -> None:
+        self.asked.append(name)
+        self.threads.add(threading.current_thread().name)
+        if self.crash is not None:
+            raise self.crash
+        try:
+            while name in self.hold and not self._go.is_set():
+                await asyncio.sleep(0.005)
+        except asyncio.CancelledError:
+            self.cancelled.append(name)
+            raise
+
+    async def suggest_domain(self, domain: str) -> str:
+        await self._called("suggest")
+        return "gmail.com" if domain == "gmial.com" else ""
+
+    async def discover(
+        self, address: EmailAddress, progress: Callable[[SourceReport], None]
+    ) -> DiscoveryResult:
+        for report in REPORTS:
+            progress(report)
+        await self._called("discover")
+        return self.found
+
+    async def verify(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Side, Rung], None],
+    ) -> Verification:
+        progress("incoming", Rung("connect", True, 20))
+        secret = self.vault.get(address)
+        self.passwords.append(secret.reveal() if secret is not None else "")
+        await self._called("verify")
+        return self.verification
+
+    async def store_password(self, account: Account) -> Problem | None:
+        await self._called("store")
+        return None
+
+    async def send_test_message(self, account: Account) -> Delivered | Problem:
+        await self._called("message")
+        return Delivered(1.2)
+
+    async def detect(self) -> tuple[DetectedClient, ...]:
+        await self._called("detect")
+        return self.detected
+
+    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+        await self._called(f"plan {client} {profile}".strip())
+        known = PLANS.get(client)
+        if known is not None:
+            return known
+        return ClientPlan(client, client.title(), How.FILES, str(account.address))
+
+    async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
+        await self._called(f"apply {plan.client}")
+        change = f"change-{plan.client}" if plan.how is How.CHANGE else ""
+        return Applied(plan, change)
+
+    async def undo(self, change_id: str) -> Undone | Problem:
+        await self._called(f"undo {change_id}")
+        return Undone(change_id)
+
+    async def changes(self) -> tuple[ChangeRecord, ...]:
+        await self._called("changes")
+        return (
+            ChangeRecord("c1", "thunderbird", "a@b.example", "2026-11-23T10:00:00Z", ("prefs.js",)),
+        )
+
+    async def save(
+        self, account: Account, clients: tuple[str, ...], folder: Path
+    ) -> tuple[Path, ...] | Problem:
+        await self._called("save")
+        if not folder.is_dir():
+            return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT)
+        return (folder / "sheet.pdf",)

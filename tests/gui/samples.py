@@ -1,0 +1,365 @@
+"""One state for each thing a page can show: what the page tests open and the screenshots draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+import segno
+
+from wizard.flow import Delivered, Page, ProgramRow, RowState, State
+from wizard.model import (
+    AddressFault,
+    Applied,
+    AuthMethod,
+    ChangeRecord,
+    ClientPlan,
+    ClientProfile,
+    DetectedClient,
+    EmailAddress,
+    Evidence,
+    FileChange,
+    Found,
+    HelpLink,
+    How,
+    Offline,
+    PasswordKind,
+    Problem,
+    ProblemKind,
+    Produced,
+    Provider,
+    Rung,
+    Security,
+    ServerSettings,
+    ServerType,
+    Service,
+    ServiceType,
+    Setting,
+    SideFailed,
+    SideUntested,
+    SideVerified,
+    Source,
+    SourceReport,
+    SourceState,
+    Stage,
+    Step,
+    Trust,
+    Undone,
+    Verification,
+)
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+ADDRESS = EmailAddress("info", "my-shop.example")
+PROVIDER = Provider(
+    "Example Mail",
+    "example-mail",
+    help=(HelpLink("https://help.example.net/password", "password"),),
+)
+
+
+def evidence(source: Source, trust: Trust, transport: str, detail: str = "") -> Evidence:
+    return Evidence(source, ("host", "port", "security"), detail, trust, transport, 180)
+
+
+IMAP = ServerSettings(
+    ServerType.IMAP,
+    "mail.example.net",
+    993,
+    Security.TLS,
+    (AuthMethod.PLAIN,),
+    str(ADDRESS),
+    evidence=(
+        evidence(
+            Source.AUTOCONFIG,
+            Trust.TRUSTED,
+            "https",
+            "https://autoconfig.my-shop.example/mail/config-v1.1.xml",
+        ),
+        evidence(Source.GUESS, Trust.CONSENT, "tls-handshake"),
+    ),
+)
+SMTP = replace(IMAP, type=ServerType.SMTP, port=465)
+LONG_HOST = "imap-incoming-mailbox-cluster-0042.customers.some-very-long-provider-name.example.net"
+UNTRUSTED = replace(
+    IMAP,
+    host=LONG_HOST,
+    evidence=(evidence(Source.MX, Trust.CONSENT, "dns", "mx1.example.net"),),
+)
+SERVICES = (Service(ServiceType.CARDDAV, "https://sync.example.net/", str(ADDRESS)),)
+REPORTS = (
+    SourceReport(Source.AUTOCONFIG, SourceState.FOUND, 220, "autoconfig.my-shop.example"),
+    SourceReport(Source.PACC, SourceState.NOTHING, 110),
+    SourceReport(Source.DATABASE, SourceState.RUNNING),
+    SourceReport(Source.MX, SourceState.FOUND, 310, "mx.example.net"),
+    SourceReport(Source.AUTODISCOVER, SourceState.TIMEOUT, 4000),
+    SourceReport(Source.SRV, SourceState.REJECTED, 90),
+    SourceReport(Source.GUESS, SourceState.WAITING),
+)
+FOUND = Found(ADDRESS, PROVIDER, (IMAP,), (SMTP,), SERVICES, REPORTS, 420)
+CONSENT = Found(
+    ADDRESS,
+    Provider("Example Hosting"),
+    (UNTRUSTED,),
+    (replace(UNTRUSTED, type=ServerType.SMTP, port=465),),
+)
+DETECTED = (
+    DetectedClient(
+        "thunderbird",
+        "Thunderbird",
+        "153.0",
+        Path("/usr/bin/env"),
+        True,
+        (
+            ClientProfile("a", "default-release", Path("/a"), True, ("anna@old.example",)),
+            ClientProfile("b", "work", Path("/b"), False),
+        ),
+    ),
+    DetectedClient("evolution", "Evolution", "3.46", Path("/usr/bin/env"), False),
+)
+
+
+def code() -> bytes:
+    picture = BytesIO()
+    segno.make("a code to scan", error="l").save(picture, kind="png", scale=6)
+    return picture.getvalue()
+
+
+PLAN = ClientPlan(
+    "thunderbird",
+    "Thunderbird",
+    How.CHANGE,
+    str(ADDRESS),
+    changes=(
+        FileChange(
+            Path("/home/anna/.thunderbird/abcd.default-release/prefs.js"),
+            b"after",
+            b"before",
+            (
+                Setting("mail.server.server3.hostname", "mail.example.net"),
+                Setting("mail.identity.id2.fullName", "My Shop", "Shop"),
+            ),
+        ),
+    ),
+    profile=DETECTED[0].profiles[0],
+    notes=("Thunderbird asks for the password once, when you start it.",),
+)
+PHONE = ClientPlan(
+    "thunderbird-mobile",
+    "Thunderbird for Android",
+    How.FILES,
+    str(ADDRESS),
+    files=(Produced("code.png", code(), "Scan this code with the phone", "image/png"),),
+    steps=(Step("Install Thunderbird."), Step("Choose “Import settings”, then “Scan code”.")),
+)
+GUIDED = ClientPlan(
+    "outlook",
+    "Outlook",
+    How.STEPS,
+    str(ADDRESS),
+    steps=(
+        Step("Choose File, then Add account."),
+        Step("Type your address.", copy=str(ADDRESS)),
+        Step("Server for incoming mail", copy=LONG_HOST, group="Server settings"),
+    ),
+)
+WRONG = Problem(
+    ProblemKind.WRONG_PASSWORD,
+    Stage.LOGIN,
+    ServerType.IMAP,
+    IMAP.host,
+    993,
+    server_said="NO [AUTHENTICATIONFAILED] <b>Authentication</b> failed.",
+)
+GOOD = Verification(SideVerified(IMAP, 310, ("IMAP4rev1",)), SideVerified(SMTP, 280, ()))
+BAD = Verification(SideFailed(WRONG, 310), SideUntested("receiving-failed"))
+HALF = Verification(
+    SideVerified(IMAP, 310, ("IMAP4rev1",)),
+    SideFailed(
+        Problem(ProblemKind.SENDING_SUSPENDED, Stage.LOGIN, ServerType.SMTP, SMTP.host, 465), 90
+    ),
+)
+RUNS = Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=(("program", "Thunderbird"),))
+ROWS = (
+    ProgramRow("thunderbird", RowState.READY, PLAN),
+    ProgramRow("thunderbird-mobile", RowState.READY, PHONE),
+    ProgramRow("outlook", RowState.READY, GUIDED),
+)
+ROWS_DONE = (
+    ProgramRow("thunderbird", RowState.DONE, PLAN, Applied(PLAN, "c1")),
+    ProgramRow(
+        "thunderbird-mobile",
+        RowState.DONE,
+        PHONE,
+        Applied(PHONE, written=(Path("/home/anna/Documents/Mail Setup/code.png"),)),
+    ),
+    ProgramRow("outlook", RowState.READY, GUIDED),
+)
+BASE = State(
+    name="My Shop",
+    text=str(ADDRESS),
+    address=ADDRESS,
+    result=FOUND,
+    provider=PROVIDER,
+    incoming=IMAP,
+    outgoing=SMTP,
+    services=SERVICES,
+    reports=REPORTS,
+    history=(Page.ADDRESS,),
+)
+_PASSWORD = replace(BASE, page=Page.PASSWORD, history=(Page.ADDRESS, Page.FOUND))
+_OFFLINE = Problem(ProblemKind.NO_INTERNET, Stage.DISCOVER)
+
+
+def _with_kind(kind: PasswordKind) -> State:
+    provider = Provider(
+        "Example Mail",
+        "example-mail",
+        kind,
+        (HelpLink("https://help.example.net/app-passwords?lang=en&section=make", "app-password"),),
+        {"en": {"app-password": "Open your account.\nChoose Security.\nMake an app password."}},
+    )
+    return replace(_PASSWORD, provider=provider)
+
+
+STATES: dict[str, State] = {
+    "address-empty": State(),
+    "address-suggestion": State(name="My Shop", text="info@gmial.com", suggestion="gmail.com"),
+    "address-fault": State(name="My Shop", text="info.gmail.com", fault=AddressFault.NO_AT),
+    "address-international": State(name="My Shop", text="info@bücher.example"),
+    "address-problem": State(
+        name="My Shop",
+        text="info@gmial.con",
+        address=ADDRESS,
+        problem=Problem(ProblemKind.DOMAIN_MISTYPED, Stage.RESOLVE, host="gmial.con"),
+    ),
+    "searching": replace(BASE, page=Page.SEARCHING, running=frozenset({1}), revision=1),
+    "found": replace(BASE, page=Page.FOUND),
+    "found-consent": replace(
+        BASE,
+        page=Page.FOUND,
+        result=CONSENT,
+        provider=CONSENT.provider,
+        incoming=CONSENT.incoming[0],
+        outgoing=CONSENT.outgoing[0],
+        services=(),
+    ),
+    "found-pop": replace(
+        BASE, page=Page.FOUND, incoming=replace(IMAP, type=ServerType.POP3, port=995)
+    ),
+    "found-half": replace(BASE, page=Page.FOUND, outgoing=None),
+    "found-offline": replace(
+        BASE, page=Page.FOUND, result=Offline(ADDRESS, _OFFLINE, FOUND), problem=_OFFLINE
+    ),
+    "found-impossible": replace(
+        BASE,
+        page=Page.FOUND,
+        incoming=None,
+        outgoing=None,
+        provider=Provider("Example Mail", password_kind=PasswordKind.NOT_POSSIBLE),
+    ),
+    "manual-nothing-found": replace(
+        BASE,
+        page=Page.MANUAL,
+        problem=Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, host=ADDRESS.domain),
+    ),
+    "manual-pop": replace(
+        BASE, page=Page.MANUAL, incoming=replace(IMAP, type=ServerType.POP3, port=995)
+    ),
+    "password": _PASSWORD,
+    "password-app": _with_kind(PasswordKind.APP_PASSWORD),
+    "password-bridge": _with_kind(PasswordKind.BRIDGE),
+    "password-oauth": _with_kind(PasswordKind.OAUTH_IN_CLIENT),
+    "password-testing": replace(
+        _PASSWORD,
+        running=frozenset({3}),
+        incoming_rungs=(Rung("connect", True, 40), Rung("tls", True, 80)),
+    ),
+    "password-wrong": replace(_PASSWORD, verification=BAD, problem=WRONG),
+    "password-half": replace(_PASSWORD, verification=HALF, problem=HALF.problem),
+    "password-works": replace(
+        _PASSWORD,
+        verification=GOOD,
+        tested_at=NOW,
+        keychain_problem=Problem(ProblemKind.KEYCHAIN_UNAVAILABLE, Stage.KEYCHAIN),
+    ),
+    "password-message": replace(
+        _PASSWORD, verification=GOOD, tested_at=NOW, test_message=Delivered(1.23)
+    ),
+    "programs-looking": replace(BASE, page=Page.PROGRAMS, running=frozenset({4})),
+    "programs": replace(BASE, page=Page.PROGRAMS, detected=DETECTED),
+    "programs-none": replace(BASE, page=Page.PROGRAMS, detected=()),
+    "applying-preview": replace(BASE, page=Page.APPLYING, detected=DETECTED, rows=ROWS),
+    "applying-repair": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        rows=(
+            replace(ROWS[0], plan=replace(PLAN, repairs=PLAN.settings)),
+            replace(ROWS[0], client="evolution", plan=replace(PLAN, unchanged=True)),
+        ),
+    ),
+    "applying-now": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        running=frozenset({6}),
+        rows=(replace(ROWS[0], state=RowState.APPLYING), ROWS[2]),
+    ),
+    "applying-problem": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        rows=(ProgramRow("thunderbird", RowState.PROBLEM, problem=RUNS), ROWS[1]),
+    ),
+    "applying-done": replace(BASE, page=Page.APPLYING, detected=DETECTED, rows=ROWS_DONE),
+    "applying-undone": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        rows=(
+            replace(
+                ROWS[0],
+                state=RowState.UNDONE,
+                undone=Undone("c1", kept=(Setting("mail.identity.id2.fullName", "Anna"),)),
+            ),
+        ),
+    ),
+    "done": replace(
+        BASE,
+        page=Page.DONE,
+        detected=DETECTED,
+        rows=ROWS_DONE,
+        tested_at=NOW,
+        verification=GOOD,
+        test_message=Delivered(1.23),
+    ),
+    "done-untested": replace(
+        BASE, page=Page.DONE, detected=DETECTED, rows=ROWS_DONE[:1], untested=True
+    ),
+    "done-saved": replace(
+        BASE,
+        page=Page.DONE,
+        rows=ROWS_DONE[:2],
+        tested_at=NOW,
+        saved=(Path("/home/anna/Mail/sheet.pdf"), Path("/home/anna/Mail/sheet.html")),
+    ),
+    "changes": replace(
+        State(page=Page.CHANGES, history=(Page.ADDRESS,)),
+        changes=(
+            ChangeRecord(
+                "c1",
+                "thunderbird",
+                str(ADDRESS),
+                "2026-11-23T10:00:00+01:00",
+                ("/home/anna/.thunderbird/abcd.default-release/prefs.js",),
+            ),
+        ),
+        taken_back=Undone("c0", kept=(Setting("mail.identity.id2.fullName", "Anna"),)),
+    ),
+    "changes-none": replace(State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=()),
+    "changes-problem": replace(
+        State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=(), problem=RUNS
+    ),
+}
