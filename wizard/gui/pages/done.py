@@ -23,6 +23,7 @@ from wizard.gui.widgets import (
     Button,
     Card,
     Disclosure,
+    Group,
     Kind,
     Kit,
     Mark,
@@ -46,8 +47,8 @@ class DonePage(PageView):
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
         words = kit.words
-        self._top = column(kit.px(16))
-        self.body.addLayout(self._top)
+        self._top = Group(kit.px(16))
+        self.body.addWidget(self._top)
         self.keep = Button(
             kit, words.text("Save everything as a folder"), Kind.PLAIN, icon="folder"
         )
@@ -69,10 +70,10 @@ class DonePage(PageView):
         if shown != self._shown:
             self._shown = shown
             self._provider = state.provider
-            clear(self._top)
-            self._top.addWidget(self._verdict(state))
+            clear(self._top.body)
+            self._top.body.addWidget(self._verdict(state))
             if state.rows:
-                self._top.addWidget(self._programs(state))
+                self._top.body.addWidget(self._programs(state))
         outcome = state.saved
         self._folder = None
         if isinstance(outcome, Problem):

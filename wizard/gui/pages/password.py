@@ -17,6 +17,7 @@ from wizard.gui.widgets import (
     Button,
     Card,
     Check,
+    Group,
     Kind,
     Kit,
     Mark,
@@ -26,7 +27,6 @@ from wizard.gui.widgets import (
     Text,
     TextType,
     clear,
-    column,
     flow,
 )
 from wizard.messages import Action
@@ -50,8 +50,8 @@ class PasswordPage(PageView):
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
         words = kit.words
-        self._about = column(kit.px(12))
-        self.body.addLayout(self._about)
+        self._about = Group(kit.px(12))
+        self.body.addWidget(self._about)
         self.password = PasswordField(kit, words.text("Password"))
         self.body.addWidget(self.password)
         self.keep = Check(kit, words.text("Remember it in this computer's keychain"))
@@ -200,10 +200,11 @@ class PasswordPage(PageView):
         )
 
     def _explain_kind(self, provider: Provider) -> None:
-        clear(self._about)
+        clear(self._about.body)
         card = kind_card(self.kit, provider)
+        self._about.setVisible(card is not None)
         if card is not None:
-            self._about.addWidget(card)
+            self._about.body.addWidget(card)
 
     def _show_sides(self, state: State, verifying: bool) -> None:
         verification = state.verification

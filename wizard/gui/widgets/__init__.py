@@ -29,7 +29,15 @@ from wizard.gui.widgets.fields import (
     PasswordField,
 )
 from wizard.gui.widgets.kit import Kit
-from wizard.gui.widgets.layouts import FlowLayout, clear, column, flow, in_reading_order, line
+from wizard.gui.widgets.layouts import (
+    FlowLayout,
+    Group,
+    clear,
+    column,
+    flow,
+    in_reading_order,
+    line,
+)
 from wizard.gui.widgets.marks import Glyph, Mark, StateMark
 from wizard.gui.widgets.rail import Rail, StepView
 from wizard.gui.widgets.ring import FocusRing
@@ -48,6 +56,7 @@ __all__ = [
     "FlowLayout",
     "FocusRing",
     "Glyph",
+    "Group",
     "Kind",
     "Kit",
     "Labelled",

@@ -114,23 +114,28 @@ def flow(spacing: int, *widgets: QWidget) -> QWidget:
     return holder
 
 
+class Group(QWidget):
+    """Things that are built anew at times, in one place among others. Fill it through `body`."""
+
+    def __init__(self, spacing: int) -> None:
+        super().__init__()
+        self.body = column(spacing, self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+
 def in_reading_order(widget: QWidget) -> Iterator[QWidget]:
-    """A widget and all that is laid out in it, as it is read: what Tab follows."""
+    """A widget and all in it, in the order it was built: what Tab follows.
+
+    Not by asking layouts for their items: PySide keeps what `itemAt` returns after the layout is
+    gone and then takes something else at the same address for it (seen with 6.11). So parts that
+    are built late stand in a `Group` of their own.
+    """
     yield widget
-    layout = widget.layout()
-    if layout is not None:
-        yield from _in_layout(layout)
-
-
-def _in_layout(layout: QLayout) -> Iterator[QWidget]:
-    for index in range(layout.count()):
-        item = layout.itemAt(index)
-        if item is None:
-            continue
-        if (widget := item.widget()) is not None:
-            yield from in_reading_order(widget)
-        elif (nested := item.layout()) is not None:
-            yield from _in_layout(nested)
+    for child in widget.children():
+        if isinstance(child, QWidget) and not child.isWindow():
+            yield from in_reading_order(child)
 
 
 def clear(layout: QLayout) -> None:
