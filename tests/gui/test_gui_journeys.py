@@ -219,7 +219,7 @@ def test_escape_stops_what_runs(at_window: AtWindow) -> None:
     person = at_window(hold=frozenset({"verify"}))
     person.to_password()
     person.password()
-    person.until(lambda: person.wizard.controller.state.busy)
+    person.until(lambda: "verify" in person.services.asked)
     QTest.keyClick(person.focus() or person.wizard.window, Qt.Key.Key_Escape)
     person.idle()
     assert person.wizard.controller.state.page is Page.PASSWORD

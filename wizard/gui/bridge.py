@@ -128,21 +128,17 @@ class Bridge(QObject):
     def _launch(self, key: Hashable, token: object, work: Work) -> None:
         if self._loop is None or self._closed:
             return
-        self._tasks[token] = self._loop.create_task(self._carry_out(key, token, work))
+        task = self._loop.create_task(self._carry_out(key, token, work))
+        self._tasks[token] = task
+        task.add_done_callback(lambda _: self._tasks.pop(token, None))
 
     async def _carry_out(self, key: Hashable, token: object, work: Work) -> None:
-        import asyncio
-
         mark = (key, token)
         crash: BaseException | None = None
         try:
             await work(lambda what: self._arrived.emit(mark, what))
-        except asyncio.CancelledError:
-            raise
         except Exception as bug:  # noqa: BLE001 - the outermost edge of this thread
             crash = bug
-        finally:
-            self._tasks.pop(token, None)
         self._ended.emit(mark, crash)
 
     def _stop(self, token: object) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
     QFont,
     QFontDatabase,
     QGuiApplication,
+    QImage,
     QPageLayout,
     QPageSize,
     QPdfWriter,
@@ -71,7 +72,12 @@ class _Sealed(QTextDocument):
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         url = QUrl(name) if isinstance(name, str) else name
-        return super().loadResource(kind, url) if url.scheme() == "data" else QByteArray()
+        if url.scheme() == "data":
+            return super().loadResource(kind, url)
+        # An empty answer will not do: Qt then tries the name as a file itself.
+        nothing = QImage(1, 1, QImage.Format.Format_ARGB32)
+        nothing.fill(Qt.GlobalColor.transparent)
+        return nothing
 
 
 def _ensure_application() -> None:

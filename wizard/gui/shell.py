@@ -557,7 +557,7 @@ class Window(QWidget):
         self._layout = column(0, self)
         self.shell: Shell | None = None
         self.ask_before_closing: Callable[[], bool] = lambda: False
-        self.resize(940, 640)
+        self.resize(960, 700)
         self.setMinimumSize(520, 420)
 
     def hold(self, shell: Shell) -> None:

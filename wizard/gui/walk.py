@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Page, Services, State
@@ -68,7 +69,7 @@ def walk(
     assert isinstance(app, QApplication)
     take_messages(log or (lambda line: None))
     theme = Theme(app, resources / "icons", Scheme.LIGHT, 1.0)
-    wizard = Wizard(services, words, theme)
+    wizard = Wizard(services, words, theme, speak=words.into)
     walker = _Walker(wizard, folder / "screens")
     stopped = ""
     saved: tuple[Path, ...] = ()
@@ -97,7 +98,8 @@ class _Walker:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.pictures: list[Path] = []
-        wizard.window.resize(940, 640)
+        self._crash: BaseException | None = None
+        wizard.controller.crashed.connect(self._note_crash)
         wizard.window.show()
 
     @property
@@ -112,10 +114,7 @@ class _Walker:
         page.address.edit.insert(address)
         self.picture("address")
         self._press()
-        self._until(lambda state: bool(state.reports) or state.page is not Page.SEARCHING)
-        if self._state.page is Page.SEARCHING:
-            self.picture("searching")
-        self._until(lambda state: state.page is not Page.SEARCHING)
+        self._until(lambda state: state.page is not Page.SEARCHING, meanwhile="searching")
         self._expect(Page.FOUND)
         self._consent()
         self.picture("found")
@@ -147,8 +146,11 @@ class _Walker:
     def picture(self, name: str) -> None:
         """Keeps how the window looks now."""
         self._settle()
+        self._keep(self._wizard.window.grab(), name)
+
+    def _keep(self, picture: QPixmap, name: str) -> None:
         path = self._folder / f"{len(self.pictures) + 1}-{name}.png"
-        if not self._wizard.window.grab().save(str(path)):
+        if not picture.save(str(path)):
             raise OSError(f"could not write {path}")
         self.pictures.append(path)
 
@@ -190,10 +192,14 @@ class _Walker:
             problem = self._state.problem
             raise Stuck(problem.kind.word if problem is not None else self._state.page.value)
 
-    def _until(self, reached: Callable[[State], bool]) -> None:
-        """Waits for a state; an unreached one is where the walk ends."""
+    def _until(self, reached: Callable[[State], bool], meanwhile: str = "") -> None:
+        """Waits for a state; an unreached one is where the walk ends.
+
+        `meanwhile`: name for a picture of the last moment before.
+        """
         if reached(self._state):
             return
+        before: QPixmap | None = None
         loop = QEventLoop()
         patience = QTimer()
         patience.setSingleShot(True)
@@ -201,16 +207,34 @@ class _Walker:
         patience.start(_PATIENCE_MS)
 
         def look(state: State) -> None:
+            nonlocal before
             if reached(state):
                 loop.quit()
+            elif meanwhile:
+                _lay_out()
+                before = self._wizard.window.grab()
 
         self._wizard.controller.changed.connect(look)
         loop.exec()
         self._wizard.controller.changed.disconnect(look)
+        if before is not None:
+            self._keep(before, meanwhile)
+        if self._crash is not None:
+            raise self._crash
         if not reached(self._state):
             raise Stuck(self._state.page.value)
 
+    def _note_crash(self, crash: BaseException) -> None:
+        """A bug behind the window ends the walk with its own traceback."""
+        self._crash = crash
+
     def _settle(self) -> None:
         for _ in range(3):
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            _lay_out()
             QCoreApplication.processEvents()
+
+
+def _lay_out() -> None:
+    """Layouts come to rest; nothing else happens meanwhile."""
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)

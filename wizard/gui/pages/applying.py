@@ -12,10 +12,11 @@ from wizard.flow import events as ev
 from wizard.gui.pages.common import (
     Picture,
     Remedy,
+    best_to_open,
     client_name,
-    is_picture,
     open_path,
     open_program,
+    picture_in,
     show_problem_in,
 )
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
@@ -195,12 +196,14 @@ class ProgramCard(Card):
             self._plan = row.plan
             self._show_plan(row.plan)
         self.preview.setVisible(
-            row.plan is not None and bool(row.plan.changes) and not row.plan.unchanged
+            row.plan is not None
+            and not row.plan.unchanged
+            and bool(row.plan.changes if row.plan.how is How.CHANGE else row.plan.files)
         )
         # What to do with files is of use once they are there.
         self.guide.setVisible(
             row.plan is not None
-            and bool(row.plan.steps or self.pictures.count())
+            and bool(row.plan.steps or row.plan.notes or self.pictures.count())
             and (row.plan.how is not How.FILES or row.state is RowState.DONE)
         )
         if row.problem is not None and row.state is RowState.PROBLEM:
@@ -209,12 +212,13 @@ class ProgramCard(Card):
             self.problem.hide()
         applied = row.applied
         done = row.state is RowState.DONE and applied is not None
-        files = done and applied is not None and bool(applied.written) and _hands_over(applied)
+        files = done and applied is not None and bool(applied.written) and hands_over(applied)
+        to_open = best_to_open(applied.written) if files and applied is not None else None
         can_start = done and not files and open_program(state, row.client, start=False)
         self.open.setText(
             words.text("Open the file") if files else words.text("Open {program}", program=name)
         )
-        self.open.setVisible(bool(files or can_start))
+        self.open.setVisible(bool(to_open or can_start))
         self.folder.setVisible(bool(files))
         self.followed.setVisible(
             row.state is RowState.READY and row.plan is not None and row.plan.how is How.STEPS
@@ -284,16 +288,27 @@ class ProgramCard(Card):
             clear(layout)
         if plan is None:
             return
+        words = self.kit.words
+        files_only = plan.how is How.FILES
+        self.preview.button.setText(
+            words.text("Which files?") if files_only else words.text("What exactly changes?")
+        )
         for note in plan.notes:
-            self.notes.addWidget(Text(note, TextType.SMALL))
+            # Remarks about files are of use where the steps are, once the files are there.
+            target = self.steps if files_only else self.notes
+            target.addWidget(Text(note, TextType.SMALL))
         for change in plan.changes:
             self.preview.body.addWidget(Text(str(change.path), TextType.SMALL_STRONG))
             lines = "\n".join(setting_line(setting) for setting in change.settings)
             if lines:
                 self.preview.body.addWidget(Text(lines, TextType.SMALL))
-        for produced in plan.files:
-            if is_picture(produced):
-                self.pictures.addWidget(Picture(self.kit, produced))
+        if files_only:
+            for file in plan.files:
+                self.preview.body.addWidget(Text(file.name, TextType.SMALL_STRONG))
+                self.preview.body.addWidget(Text(file.purpose, TextType.SMALL))
+        picture = picture_in(plan.files)
+        if picture is not None:
+            self.pictures.addWidget(Picture(self.kit, picture))
         self._show_steps(plan)
 
     def _show_steps(self, plan: ClientPlan) -> None:
@@ -326,8 +341,10 @@ class ProgramCard(Card):
         row = self._row
         if row is None or row.applied is None:
             return
-        if row.applied.written and _hands_over(row.applied):
-            open_path(row.applied.written[0])
+        if row.applied.written and hands_over(row.applied):
+            to_open = best_to_open(row.applied.written)
+            if to_open is not None:
+                open_path(to_open)
         else:
             open_program(self._state, row.client)
 
@@ -336,7 +353,8 @@ class ProgramCard(Card):
             open_path(self._row.applied.written[0].parent)
 
 
-def _hands_over(applied: Applied) -> bool:
+def hands_over(applied: Applied) -> bool:
+    """True where files were written for the person rather than a program changed."""
     return applied.plan.how is How.FILES or not applied.plan.changes
 
 

@@ -131,7 +131,10 @@ def seconds(kit: Kit, ms: int) -> str:
 
 def seconds_of(kit: Kit, value: float) -> str:
     """A duration in seconds, in the language's own notation."""
-    number = QLocale(kit.words.language).toString(value, "f", 1)
+    locale = QLocale(kit.words.language)
+    if value < 0.05:
+        return kit.words.text("< {seconds} s", seconds=locale.toString(0.1, "f", 1))
+    number = locale.toString(value, "f", 1)
     return kit.words.text("{seconds} s", seconds=number)
 
 
@@ -191,6 +194,13 @@ def open_link(url: str) -> None:
         QDesktopServices.openUrl(target)
 
 
+def best_to_open(written: tuple[Path, ...]) -> Path | None:
+    """The file a person wants to see: the only one, or the one to print; None in doubt."""
+    if len(written) == 1:
+        return written[0]
+    return next((path for path in written if path.suffix == ".pdf"), None)
+
+
 def open_path(path: Path) -> None:
     """A file or folder in the program that belongs to it."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
@@ -206,9 +216,12 @@ def open_program(state: State, client: str, *, start: bool = True) -> bool:
     return False
 
 
-def is_picture(produced: Produced) -> bool:
-    """True for files that are shown as well as saved (codes for the phone)."""
-    return produced.media_type in ("image/png", "image/svg+xml")
+def picture_in(files: tuple[Produced, ...]) -> Produced | None:
+    """The file that is shown as well as saved (a code for the phone), if there is one."""
+    return next((file for file in files if file.media_type in _PICTURES), None)
+
+
+_PICTURES = ("image/png", "image/svg+xml")
 
 
 class Picture(QWidget):

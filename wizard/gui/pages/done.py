@@ -11,10 +11,11 @@ from wizard.flow import events as ev
 from wizard.gui.pages.applying import done_sentence, is_settled, undone_sentence
 from wizard.gui.pages.common import (
     Picture,
+    best_to_open,
     client_name,
-    is_picture,
     open_path,
     open_program,
+    picture_in,
     seconds_of,
     wording,
 )
@@ -155,14 +156,14 @@ class DonePage(PageView):
         applied = row.applied
         if row.state in (RowState.DONE, RowState.PROBLEM) and applied is not None:
             if applied.plan.how is How.FILES and applied.written:
-                first = applied.written[0]
-                buttons.append(
-                    self._button(words.text("Open the file"), name, lambda: open_path(first))
-                )
-                buttons.append(
-                    self._button(
-                        words.text("Show the folder"), name, lambda: open_path(first.parent)
+                folder = applied.written[0].parent
+                to_open = best_to_open(applied.written)
+                if to_open is not None:
+                    buttons.append(
+                        self._button(words.text("Open the file"), name, lambda: open_path(to_open))
                     )
+                buttons.append(
+                    self._button(words.text("Show the folder"), name, lambda: open_path(folder))
                 )
             elif open_program(state, row.client, start=False):
                 buttons.append(
@@ -183,9 +184,12 @@ class DonePage(PageView):
             actions.setContentsMargins(kit.px(34), 0, 0, 0)
             layout.addWidget(actions)
         if row.plan is not None and row.state is RowState.DONE:
-            for produced in row.plan.files:
-                if is_picture(produced):
-                    layout.addWidget(Picture(kit, produced))
+            picture = picture_in(row.plan.files)
+            if picture is not None:
+                code = Disclosure(kit, words.text("Show the code for the phone"))
+                code.setContentsMargins(kit.px(34), 0, 0, 0)
+                code.body.addWidget(Picture(kit, picture))
+                layout.addWidget(code)
         return holder
 
     def _button(self, text: str, about: str, act: object) -> Button:

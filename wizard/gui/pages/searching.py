@@ -19,7 +19,7 @@ class SearchingPage(PageView):
 
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
-        self._card = Card(kit, spacing=14)
+        self._card = Card(kit, spacing=10)
         self._card.setAccessibleName(kit.words.text("Places we ask"))
         self.body.addWidget(self._card)
         self.rows: dict[Source, Row] = {}
@@ -47,7 +47,8 @@ class SearchingPage(PageView):
 
     def _said(self, report: SourceReport) -> str:
         state = self.kit.words.source_state(report)
-        return f"{state}: {report.detail}" if report.detail else state
+        telling = report.state in (SourceState.FOUND, SourceState.REJECTED)
+        return f"{state}: {report.detail}" if report.detail and telling else state
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""

@@ -1,0 +1,223 @@
+"""The window as a program: what it loads, how it starts and ends, what a bug does, the walk."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, qInstallMessageHandler, qWarning
+from PySide6.QtWidgets import QApplication, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from tests.gui.conftest import ROOT, OpenWindow
+from tests.gui.outside import FakeServices
+from tests.gui.samples import ADDRESS, BAD
+from wizard.gui import application
+from wizard.gui.display import has_display
+from wizard.gui.walk import walk
+from wizard.messages import Messages
+from wizard.model import Secret
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_window_is_painted_before_the_network_or_the_keychain_is_loaded() -> None:
+    code = """
+import sys
+from pathlib import Path
+from wizard.gui.application import run
+from wizard.messages import Messages
+class Services:
+    class vault:
+        clear = staticmethod(lambda: None)
+code = run(Services(), Messages("en", Path("resources/translations")), Path("resources"),
+           exit_after_first_paint=True)
+heavy = ["asyncio", "ssl", "dns", "httpcore", "imapclient", "keyring", "cryptography", "jinja2",
+         "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtTest"]
+print([name for name in heavy if name in sys.modules])
+sys.exit(code)
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")
+def test_ctrl_c_closes_the_window() -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from wizard.gui import application
+from wizard.messages import Messages
+class Services:
+    class vault:
+        clear = staticmethod(lambda: None)
+app = application.make_application()
+QTimer.singleShot(300, lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.exit(application.run(Services(), Messages("en", Path("x")), Path("resources")))
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_qt_calls_keep_the_count_of_none() -> None:
+    """PySide6 6.12.0 takes a reference to None with each call that returns nothing.
+
+    Up to Python 3.11 that ends in "Fatal Python error: none_dealloc" after some thousand calls;
+    this fails as soon as a version with that fault gets into the lock file.
+    """
+    thing = QObject()
+    before = sys.getrefcount(None)
+    for _ in range(500):
+        thing.setObjectName("x")
+    assert sys.getrefcount(None) > before - 250
+
+
+def test_qt_messages_go_to_the_log() -> None:
+    lines: list[str] = []
+    application.take_messages(lines.append)
+    try:
+        qWarning("something about a font")
+    finally:
+        qInstallMessageHandler(None)
+    assert lines == ["Qt warning: something about a font"]
+
+
+def test_a_bug_becomes_a_sentence_and_a_report_and_the_window_stays(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    wizard = open_window()
+    reported: list[BaseException] = []
+
+    def report(crash: BaseException) -> Path:
+        reported.append(crash)
+        return tmp_path / "report.txt"
+
+    edge = application.CrashEdge(wizard, report)
+    edge.install()
+    try:
+        crash = ZeroDivisionError("a bug")
+        sys.excepthook(type(crash), crash, None)
+        sys.excepthook(type(crash), crash, None)
+    finally:
+        edge.remove()
+    boxes = [box for box in wizard.window.findChildren(QMessageBox) if box.isVisible()]
+    assert reported == [crash, crash]
+    (box,) = boxes  # one at a time
+    assert str(tmp_path / "report.txt") in box.informativeText()
+    assert "Error" not in box.text()
+    box.buttons()[0].click()
+    assert wizard.window.isVisible()
+
+
+def test_done_closes_the_window(open_window: OpenWindow, qtbot: QtBot) -> None:
+    from tests.gui.samples import STATES
+
+    wizard = open_window(STATES["done"])
+    assert wizard.shell.primary.text() == "Done"
+    wizard.shell.primary.click()
+    assert not wizard.window.isVisible()
+
+
+def test_the_walk_verifies_and_leaves_a_picture_of_each_page(
+    qapp: QApplication, words: Messages, tmp_path: Path
+) -> None:
+    services = FakeServices()
+    try:
+        walked = walk(
+            services,
+            words,
+            ROOT / "resources",
+            name="Anna",
+            address=str(ADDRESS),
+            password=Secret("sunflower"),
+            folder=tmp_path,
+        )
+    finally:
+        qInstallMessageHandler(None)
+    assert walked
+    assert walked.stopped == ""
+    assert services.passwords == ["sunflower"]
+    assert walked.saved == (tmp_path / "sheet.pdf",)
+    names = [path.stem.partition("-")[2] for path in walked.pictures]
+    assert names == [
+        "address",
+        "searching",
+        "found",
+        "password",
+        "tested",
+        "programs",
+        "preview",
+        "applied",
+        "done",
+    ]
+    assert all(path.stat().st_size > 5_000 for path in walked.pictures)
+
+
+def test_the_walk_tells_where_it_ended(qapp: QApplication, words: Messages, tmp_path: Path) -> None:
+    try:
+        walked = walk(
+            FakeServices(verification=BAD),
+            words,
+            ROOT / "resources",
+            name="Anna",
+            address=str(ADDRESS),
+            password=Secret("wrong"),
+            folder=tmp_path,
+        )
+    finally:
+        qInstallMessageHandler(None)
+    assert not walked
+    assert walked.stopped == "wrong-password"
+    assert walked.pictures[-1].stem.endswith("stopped")
+
+
+def test_a_bug_behind_the_window_ends_the_walk(
+    qapp: QApplication, words: Messages, tmp_path: Path
+) -> None:
+    try:
+        with pytest.raises(ZeroDivisionError):
+            walk(
+                FakeServices(crash=ZeroDivisionError("a bug")),
+                words,
+                ROOT / "resources",
+                name="Anna",
+                address=str(ADDRESS),
+                password=Secret("x"),
+                folder=tmp_path,
+            )
+    finally:
+        qInstallMessageHandler(None)
+
+
+@pytest.mark.parametrize(
+    ("environment", "system", "seen"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, "linux", False),
+        ({"QT_QPA_PLATFORM": "offscreen:opengl"}, "win32", False),
+        ({"QT_QPA_PLATFORM": "xcb"}, "linux", True),
+        ({}, "win32", True),
+        ({}, "darwin", True),
+    ],
+)
+def test_a_display_is_known_before_qt_is_loaded(
+    environment: dict[str, str], system: str, seen: bool
+) -> None:
+    assert has_display(environment, system) is seen
