@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard.clients import journal
 from wizard.clients.apple import AppleMail
+from wizard.clients.evolution import Evolution
 from wizard.clients.mobile import ThunderbirdMobile
 from wizard.clients.outlook import Outlook
 from wizard.clients.settings_sheet import SettingsSheet
@@ -35,6 +36,7 @@ EXPORTERS: tuple[ClientExporter, ...] = (
     Outlook(),
     AppleMail(),
     ThunderbirdMobile(),
+    Evolution(),
     SettingsSheet(),
 )
 
@@ -146,6 +148,8 @@ def _steward(change_id: str, places: Places) -> journal.Steward | Problem:
     match journal.client_of(change_id, places):
         case "thunderbird":
             return Thunderbird(places.system)
+        case "evolution":
+            return Evolution()
         case _:
             return Problem(ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=change_id)
 
