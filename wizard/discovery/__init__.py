@@ -5,6 +5,7 @@ parse_autoconfig   what an autoconfig document yields
 load_pack          the provider pack, or a provider file
 suggest_domain     the domain a person probably meant
 find_provider      what the pack knows about a domain or a mail exchanger
+warm_up            loads the libraries that read answers, ahead of a search
 
 names              hosts, ports and addresses from outside, checked; the public suffix list
 safexml            XML from strangers
@@ -15,6 +16,7 @@ sources/           one file per source
 probe, oddities    proving a guessed server, or one whose settings contradict themselves
 plan, runner, rank what to ask, when the answer stands, what is best
 vital, verdict     signs of life; why nothing was found
+recording          a search written down, and run again without a network
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from wizard.discovery.offer import Offer, Query
 from wizard.discovery.pack import Pack, PackEntry, PackFault, PackFaults, load_pack, read_pack
 from wizard.discovery.plan import STEPS, Step, plan
 from wizard.discovery.rank import Candidates, pick_provider
-from wizard.discovery.runner import Gathered, run
+from wizard.discovery.runner import Gathered, run, warm_up
 from wizard.discovery.suggest import suggest_domain
 from wizard.discovery.verdict import domain_problem, network_problem, proposals
 from wizard.discovery.vital import Vital, WatchedConnector, WatchedHttp, WatchedResolver
@@ -64,6 +66,7 @@ __all__ = [
     "parse_autoconfig",
     "read_pack",
     "suggest_domain",
+    "warm_up",
 ]
 
 LAST_QUESTIONS = 1.0
