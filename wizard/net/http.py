@@ -141,6 +141,8 @@ class HttpsClient:
 
     def prepare(self) -> None:
         """Loads what the first request needs; for a thread that has nothing else to do."""
+        import anyio._backends._asyncio  # noqa: F401  what httpcore2 loads with its first lock
+
         import wizard.net._httpcore  # noqa: F401  loading it is the point
 
         self._contexts.verifying(ALPN)

@@ -219,7 +219,15 @@ class DnsResolver:
 
     def prepare(self) -> None:
         """Loads what the first question needs; for a thread that has nothing else to do."""
+        # dnspython loads a record type where it first meets one, between an answer and its use.
+        import dns.rdtypes.ANY.MX
+        import dns.rdtypes.ANY.TXT
+        import dns.rdtypes.IN.A
+        import dns.rdtypes.IN.AAAA
+        import dns.rdtypes.IN.SRV
         import dns.resolver
+
+        import wizard.net._dns  # noqa: F401  loading it is the point
 
         with suppress(dns.resolver.NoResolverConfiguration, OSError):
             self._configured()
