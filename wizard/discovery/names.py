@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -100,13 +101,51 @@ def is_within(host: str, domain: str) -> bool:
 def registrable_domain(host: str) -> str | None:
     """The part somebody registered (`example.co.uk`), None for a public suffix itself.
 
-    Source: the public suffix list, its private part included, as shipped with `publicsuffixlist`;
-    an unknown top-level domain counts as one suffix (the list's own default rule).
+    Source: the algorithm of publicsuffix.org/list, over the list that `publicsuffixlist` ships,
+    its private part included; an unknown top-level domain counts as one suffix (the list's own
+    default rule).
     """
-    if "." not in host:
-        return None
-    registered = _suffixes_under(host.rsplit(".", 1)[1]).privatesuffix(host)
-    return None if registered is None else str(registered)
+    labels = host.split(".")
+    suffix = _suffix_length(_unicode_labels(labels))
+    return ".".join(labels[-suffix - 1 :]) if suffix < len(labels) else None
+
+
+def _suffix_length(labels: Sequence[str]) -> int:
+    """How many labels at the end are a public suffix."""
+    rules = suffix_rules()
+    for start in range(len(labels)):
+        name = ".".join(labels[start:])
+        if f"!{name}" in rules:
+            return len(labels) - start - 1
+        if name in rules or f"*.{'.'.join(labels[start + 1 :])}" in rules:
+            return len(labels) - start
+    return 1
+
+
+def _unicode_labels(labels: Sequence[str]) -> list[str]:
+    """As the list writes them."""
+    if not any(label.startswith("xn--") for label in labels):
+        return list(labels)
+    import idna
+
+    shown = []
+    for label in labels:
+        try:
+            shown.append(idna.decode(label))
+        except idna.IDNAError:
+            shown.append(label)
+    return shown
+
+
+@functools.lru_cache(maxsize=1)
+def suffix_rules() -> frozenset[str]:
+    """The lines of the public suffix list; its comments are among them and match no host.
+
+    The package's own parser takes ten times as long to get ready.
+    """
+    from publicsuffixlist import PSLFILE
+
+    return frozenset(Path(PSLFILE).read_text(encoding="utf-8").split("\n"))
 
 
 def same_owner(first: str, second: str) -> bool:
@@ -118,25 +157,9 @@ def same_owner(first: str, second: str) -> bool:
 
 
 def owns_names_below(domain: str) -> bool:
-    """False for a public suffix: `autoconfig.co.uk` belongs to whoever registers it."""
-    return registrable_domain(domain) is not None
-
-
-@functools.lru_cache(maxsize=32)
-def _suffixes_under(top: str):  # type: ignore[no-untyped-def]  # the package has no types
-    """The rules of one top-level domain: a thirtieth of the time it takes to read all of them."""
-    from publicsuffixlist import PSLFILE, PublicSuffixList
-
-    text = _suffix_list(PSLFILE)
-    if top.startswith("xn--"):
-        return PublicSuffixList(source=text)
-    rules = re.findall(rf"^(?:[^\s/]+\.)?{re.escape(top)}(?=\s|$)", text, re.MULTILINE)
-    return PublicSuffixList(source=rules)
-
-
-@functools.lru_cache(maxsize=1)
-def _suffix_list(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    """False where names below belong to whoever registers them: `autoconfig.co.uk`."""
+    wildcard = f"*.{'.'.join(_unicode_labels(domain.split('.')))}"
+    return registrable_domain(domain) is not None and wildcard not in suffix_rules()
 
 
 def fill_placeholders(text: str, address: EmailAddress) -> str:

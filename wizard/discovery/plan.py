@@ -29,7 +29,8 @@ class Step:
     """One source. `best_trust`: the most its word can be worth where no DNSSEC helps.
 
     `late`: starts only when the others have brought nothing for a while. `local`: needs no
-    network.
+    network. `wave`: milliseconds matter where thirty questions leave one after the other, so what
+    takes most round trips or is most often the answer goes first, the rest a few ms later.
     """
 
     source: Source
@@ -37,6 +38,7 @@ class Step:
     best_trust: Trust
     late: bool = False
     local: bool = False
+    wave: int = 0
 
     @property
     def potential(self) -> Weight:
@@ -46,13 +48,13 @@ class Step:
 
 STEPS = (
     Step(Source.PROVIDER_FILE, provider_file.ask, Trust.TRUSTED, local=True),
-    Step(Source.PACC, pacc.ask, Trust.TRUSTED),
+    Step(Source.PACC, pacc.ask, Trust.TRUSTED, wave=1),
     Step(Source.AUTOCONFIG, autoconfig.ask, Trust.TRUSTED),
     Step(Source.PACK, pack.ask, Trust.TRUSTED, local=True),
     Step(Source.DATABASE, database.ask, Trust.TRUSTED),
-    Step(Source.SRV, srv.ask, Trust.TRUSTED),
+    Step(Source.SRV, srv.ask, Trust.TRUSTED, wave=2),
     Step(Source.MX, mx.ask, Trust.CONSENT),
-    Step(Source.AUTODISCOVER, autodiscover.ask, Trust.CONSENT),
+    Step(Source.AUTODISCOVER, autodiscover.ask, Trust.CONSENT, wave=1),
     Step(Source.GUESS, guess.ask, Trust.CONSENT, late=True),
 )
 

@@ -25,7 +25,9 @@ GRACE = 0.5
 QUIET_SHARE = 0.7
 """Share of the time-out after which a network without any sign of life is given up; the rest is
 for finding out why."""
-WARM_UP_AFTER = 0.01
+WAVE = 0.004
+"""Seconds between two waves of the first questions (see `plan.Step`)."""
+WARM_UP_AFTER = 0.015
 """Seconds after which the libraries that read answers are loaded: the questions are out by then,
 the answers not yet back."""
 
@@ -62,7 +64,7 @@ async def run(
 def warm_up() -> None:
     """Loads the XML reader and the public suffix list, some 30 ms on a slow computer."""
     safexml.parse_xml(b"<warm/>")
-    names.registrable_domain("example.com")
+    names.suffix_rules()
 
 
 class _Run:
@@ -135,7 +137,8 @@ class _Run:
                 self._start(step)
         await asyncio.sleep(0)
         complete = self._gathered.candidates.complete_weight
-        for step in self._steps:
+        wave = 0
+        for step in sorted(self._steps, key=lambda step: step.wave):
             if step.local:
                 continue
             if complete is not None and step.potential > complete and not self._all_sources:
@@ -143,6 +146,9 @@ class _Run:
             elif step.late and not self._all_sources and len(self._steps) > 1:
                 self._waiting.append(step)
             else:
+                if step.wave > wave and self._tasks:
+                    await asyncio.sleep(WAVE)
+                wave = step.wave
                 self._start(step)
 
     def _start(self, step: Step) -> None:

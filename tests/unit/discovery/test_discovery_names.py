@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
@@ -129,13 +128,13 @@ def test_registrable_domain(host: str, registered: str | None) -> None:
     assert registrable_domain(host) == registered
 
 
-def test_reading_one_top_level_domain_gives_what_the_whole_list_gives() -> None:
+def test_suffixes_are_those_of_the_packages_own_reader() -> None:
     from publicsuffixlist import PSLFILE, PublicSuffixList
 
     whole = PublicSuffixList()
     lines = Path(PSLFILE).read_text(encoding="utf-8").splitlines()
     rules = [line.split()[0] for line in lines if line.strip() and not line.startswith("//")]
-    for rule in random.Random(8).sample(rules, 400):
+    for rule in rules:
         name = rule.lstrip("!").replace("*", "any").encode("idna").decode()
         for host in (name, f"a.{name}", f"b.a.{name}"):
             if "." in host:

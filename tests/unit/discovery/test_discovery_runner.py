@@ -79,7 +79,7 @@ def test_all_sources_start_at_once_and_guessing_does_not() -> None:
     search(fake, reports=reports)
     running = {r.source: r.ms for r in reports if r.state is SourceState.RUNNING}
     assert set(running) == set(Source) - {Source.GUESS, Source.MANUAL, Source.PROVIDER_FILE}
-    assert set(running.values()) == {0}
+    assert set(running.values()) <= {0, 4, 8}, "a few ms apart, so that urgent ones leave first"
     assert fake.connector.asked == []
 
 
@@ -201,8 +201,8 @@ def test_guessing_starts_after_300_ms_without_a_complete_answer() -> None:
     result = found(search(fake, reports=reports))
     started = [r.ms for r in reports if r.source is Source.GUESS and r.state is SourceState.RUNNING]
     assert started == [300]
-    # MX answer shared, addresses 50 ms, probe 150 ms, then the grace for the slow documents.
-    assert result.ms == 300 + 50 + 50 + 150 + 450
+    # Addresses and probe; then Autodiscover's slow no, the last to come that ranks above.
+    assert result.ms == 1004
 
 
 def test_guessing_starts_earlier_where_nothing_else_is_left() -> None:
@@ -210,7 +210,7 @@ def test_guessing_starts_earlier_where_nothing_else_is_left() -> None:
     reports: list[SourceReport] = []
     search(fake, reports=reports)
     started = [r.ms for r in reports if r.source is Source.GUESS and r.state is SourceState.RUNNING]
-    assert started == [200]
+    assert started == [204]  # Autodiscover is asked 4 ms after the others
 
 
 def test_guessing_does_not_start_beside_a_complete_answer() -> None:

@@ -20,7 +20,6 @@ from wizard.discovery.autodiscover import (
 from wizard.discovery.names import clean_url, host_of, is_within, owns_names_below
 from wizard.discovery.offer import FOUND, Answer, Offer, Query, Tell, Word, strongest
 from wizard.discovery.sources.documents import failed, refused
-from wizard.discovery.sources.srv import HEAD_START
 from wizard.model import Source, SourceState, Trust, parse_address
 from wizard.model.address import AddressFault
 from wizard.net.http import HttpFailure
@@ -48,7 +47,6 @@ async def ask(query: Query, tell: Tell) -> Answer:
 
 async def _ask_record(query: Query, tell: Tell, order: int) -> Answer:
     name = f"_autodiscover._tcp.{query.domain}"
-    await asyncio.sleep(HEAD_START)
     answer = await query.resolver.srv(name)
     if not isinstance(answer, Records):
         return Answer(SourceState.NOTHING)

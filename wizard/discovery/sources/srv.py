@@ -24,10 +24,6 @@ from wizard.model import (
 )
 from wizard.net.resolver import NoAnswer, Records, Srv
 
-HEAD_START = 0.01
-"""Seconds. Service records take one round trip and count only once documents, which take four,
-have said no: a dozen questions that are in no hurry let the others' go out first."""
-
 # In order of preference: implicit TLS before STARTTLS (RFC 8314), IMAP before POP3.
 _MAIL = (
     ("_imaps._tcp", ServerType.IMAP, Security.TLS),
@@ -45,8 +41,7 @@ _SERVICES = (
 
 
 async def ask(query: Query, tell: Tell) -> Answer:
-    """Asks all records at once, just after the sources that need more round trips."""
-    await asyncio.sleep(HEAD_START)
+    """Asks all records at once."""
     names = [f"{prefix}.{query.domain}" for prefix, *_ in (*_MAIL, *_SERVICES)]
     answers = await asyncio.gather(*(query.resolver.srv(name) for name in names))
     servers: list[ServerSettings] = []
