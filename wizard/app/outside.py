@@ -116,6 +116,7 @@ class Outside:
         self._pack: Pack | None = None
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
+        self._warm = False
         self._check()
 
     def _check(self) -> None:
@@ -199,9 +200,17 @@ class Outside:
     async def suggest_domain(self, domain: str) -> str:
         """The domain probably meant."""
         from wizard.discovery import suggest_domain
+        from wizard.discovery.runner import warm_up
 
         pack, _ = await self._packs()
-        return suggest_domain(domain, pack)
+        suggestion = suggest_domain(domain, pack)
+        if not self._warm:
+            # The search is next: have its libraries at hand when the button is pressed.
+            self._warm = True
+            async with self._network() as network:
+                await network.ready()
+            await in_thread(warm_up)
+        return suggestion
 
     async def discover(
         self, address: EmailAddress, progress: Callable[[SourceReport], None]
@@ -217,6 +226,7 @@ class Outside:
     ) -> DiscoveryResult:
         """`discover` with the command line's options."""
         from wizard.discovery import discover
+        from wizard.discovery.runner import warm_up
 
         def on_report(report: SourceReport) -> None:
             LOGGER.info(
@@ -226,6 +236,10 @@ class Outside:
 
         pack, provider_file = await self._packs()
         async with self._network() as network:
+            # What `ms` counts is the search, not the loading of libraries: a window has loaded
+            # them while the address was being typed (`suggest_domain`).
+            await network.ready()
+            await in_thread(warm_up)
             return await discover(
                 address,
                 network,

@@ -13,7 +13,6 @@ Source: evolution-data-server's `ESource` extensions; tried with Evolution 3.46 
 from __future__ import annotations
 
 import contextlib
-import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from wizard.clients import journal
 from wizard.clients.guide import signs_in_inside, steps, summary, unsuitable, values
+from wizard.clients.keyfile import KeyFile
 from wizard.model import (
     DEFAULT_PORTS,
     N_,
@@ -62,94 +62,6 @@ _AUTH = {
 }
 
 _NOTE_PASSWORD = N_("Evolution asks for your password once, when it first connects.")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyFile:
-    """A GLib key file: its text, and its values by group and key."""
-
-    text: str
-    values: Mapping[tuple[str, str], str]
-
-    @classmethod
-    def parse(cls, data: bytes) -> KeyFile:
-        """Reads groups and keys; comments and odd lines stay in the text only."""
-        text = data.decode("utf-8", "surrogateescape")
-        found: dict[tuple[str, str], str] = {}
-        group = ""
-        for line in text.split("\n"):
-            if match := re.fullmatch(r"\[([^\]]*)\]\s*", line):
-                group = match[1]
-            elif "=" in line and not line.startswith("#"):
-                key, _, value = line.partition("=")
-                found[(group, key.strip())] = _unescaped(value.strip(" \t\r"))
-        return cls(text, found)
-
-    @classmethod
-    def build(cls, groups: Mapping[str, Mapping[str, str]]) -> KeyFile:
-        """A new file."""
-        parts = []
-        for group, keys in groups.items():
-            lines = "".join(f"{key}={_escaped(value)}\n" for key, value in keys.items())
-            parts.append(f"[{group}]\n{lines}")
-        return cls.parse("\n".join(parts).encode("utf-8", "surrogateescape"))
-
-    def get(self, group: str, key: str) -> str:
-        """A value, empty where it is absent."""
-        return self.values.get((group, key), "")
-
-    def edited(self, changes: Mapping[tuple[str, str], str | None]) -> KeyFile:
-        """The file with some values set (None: removed); nothing else moves."""
-        lines: list[str] = []
-        group = ""
-        left = {name: value for name, value in changes.items() if value is not None}
-        for line in re.findall(r"[^\n]*\n|[^\n]+", self.text):
-            if match := re.fullmatch(r"\[([^\]]*)\]\s*", line):
-                _add_rest(lines, group, left)
-                group = match[1]
-            elif "=" in line and not line.startswith("#"):
-                name = (group, line.partition("=")[0].strip())
-                if name in changes:
-                    value = left.pop(name, None)
-                    if value is None:
-                        continue
-                    line = f"{name[1]}={_escaped(value)}\n"
-            lines.append(line)
-        _add_rest(lines, group, left)
-        for name in list(left):
-            if name in left:
-                if lines and not lines[-1].endswith("\n"):
-                    lines[-1] += "\n"
-                lines.append(f"\n[{name[0]}]\n")
-                _add_rest(lines, name[0], left)
-        return KeyFile.parse("".join(lines).encode("utf-8", "surrogateescape"))
-
-    def to_bytes(self) -> bytes:
-        """The file as it is to be written."""
-        return self.text.encode("utf-8", "surrogateescape")
-
-
-def _add_rest(lines: list[str], group: str, left: dict[tuple[str, str], str]) -> None:
-    """Puts the keys that a group does not have yet behind its last line."""
-    new = [name for name in left if name[0] == group]
-    at = len(lines)
-    while at and not lines[at - 1].strip():
-        at -= 1
-    if new and at and not lines[at - 1].endswith("\n"):
-        lines[at - 1] += "\n"
-    lines[at:at] = [f"{name[1]}={_escaped(left.pop(name))}\n" for name in new]
-
-
-def _escaped(text: str) -> str:
-    """As `g_key_file_set_string` writes it."""
-    for char, code in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
-        text = text.replace(char, code)
-    return re.sub(r"^ +| +\Z", lambda match: "\\s" * len(match[0]), text)
-
-
-def _unescaped(text: str) -> str:
-    codes = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
-    return re.sub(r"\\([sntr\\])", lambda match: codes[match[1]], text)
 
 
 @dataclass(frozen=True, slots=True)

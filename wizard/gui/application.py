@@ -7,28 +7,24 @@ and load what they need when first used.
 from __future__ import annotations
 
 import signal
-import socket
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
-    QLibraryInfo,
     QLocale,
     QMessageLogContext,
     QObject,
-    QSocketNotifier,
     Qt,
     QTimer,
     QtMsgType,
-    QTranslator,
     qInstallMessageHandler,
 )
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Services, State
 from wizard.gui.controller import Controller
@@ -38,6 +34,9 @@ from wizard.gui.theme import Theme
 from wizard.gui.widgets import Kit
 from wizard.messages import Messages
 
+if TYPE_CHECKING:
+    from PySide6.QtCore import QTranslator
+
 LANGUAGES = (
     ("en", "English"),
     ("fr", "Français"),
@@ -46,6 +45,10 @@ LANGUAGES = (
     ("es", "Español"),
 )
 """Each in its own words: whoever needs the switch cannot read the language that is on."""
+
+STYLE = ("-style", "fusion")
+"""Fusion draws everything from the palette, the same on each system; what is native comes from
+elsewhere: font, text size, colour scheme, file dialogs."""
 
 Speak = Callable[[str], Messages]
 Report = Callable[[BaseException], Path | None]
@@ -69,11 +72,11 @@ class Wizard(QObject):
         self.theme = theme
         self.words = words
         self._speak = speak
-        self._translator = QTranslator(self)
+        self._translator: QTranslator | None = None
         self.controller = Controller(services, state, self)
         self.controller.changed.connect(self._show)
         self.window = Window()
-        self.window.setWindowIcon(theme.app_icon())
+        QTimer.singleShot(0, self, lambda: self.window.setWindowIcon(theme.app_icon()))
         self.window.ask_before_closing = lambda: self.controller.state.loses_something
         self.window.closing.connect(self.controller.close)
         theme.resized.connect(self._build)
@@ -110,7 +113,13 @@ class Wizard(QObject):
         assert isinstance(app, QApplication)
         QLocale.setDefault(QLocale(self.words.language))
         app.setLayoutDirection(QLocale(self.words.language).textDirection())
-        app.removeTranslator(self._translator)
+        if self._translator is not None:
+            app.removeTranslator(self._translator)
+        if self.words.language == "en":
+            return  # what Qt speaks by itself
+        from PySide6.QtCore import QLibraryInfo, QTranslator
+
+        self._translator = QTranslator(self)
         folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         if self._translator.load(f"qtbase_{self.words.language}", folder):
             app.installTranslator(self._translator)
@@ -130,7 +139,7 @@ def make_application() -> QApplication:
         return existing
     QCoreApplication.setApplicationName("mail-setup-wizard")
     QCoreApplication.setOrganizationName("mail-setup-wizard")
-    app = QApplication(sys.argv[:1])
+    app = QApplication([*sys.argv[:1], *STYLE])
     app.setDesktopFileName("mail-setup-wizard")
     return app
 
@@ -158,6 +167,7 @@ def run(
     edge = CrashEdge(wizard, report)
     edge.install()
     interrupts = _Interrupts(wizard.window.close)
+    QTimer.singleShot(0, wizard, interrupts.install)
     if exit_after_first_paint:
         wizard.window.installEventFilter(_AfterPaint(wizard.window, app.quit))
     wizard.window.show()
@@ -220,10 +230,14 @@ class CrashEdge:
         """Says what happened and where the report is; once at a time."""
         where = self._report(crash) if self._report is not None else None
         if where is None and self._report is None:
+            import traceback
+
             _to_stderr("".join(traceback.format_exception(crash)).rstrip())
         if self._telling:
             return
         self._telling = True
+        from PySide6.QtWidgets import QMessageBox
+
         words = self._wizard.words
         box = QMessageBox(self._wizard.window)
         box.setIcon(QMessageBox.Icon.Information)
@@ -249,14 +263,23 @@ class _Interrupts:
 
     def __init__(self, stop: Callable[[], object]) -> None:
         self._stop = stop
+        self._restore: Callable[[], None] = lambda: None
+        self._interrupted = False
+
+    def install(self) -> None:
+        """Listens from now on."""
+        import socket
+
+        from PySide6.QtCore import QSocketNotifier
+
         self._ours, theirs = socket.socketpair()
         self._theirs = theirs
         theirs.setblocking(False)
         self._old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
         self._old_handler = signal.signal(signal.SIGINT, self._note)
-        self._interrupted = False
         self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)
         self._notifier.activated.connect(self._wake)
+        self._restore = self._uninstall
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._interrupted = True
@@ -269,6 +292,9 @@ class _Interrupts:
 
     def restore(self) -> None:
         """As it was before."""
+        self._restore()
+
+    def _uninstall(self) -> None:
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_fd)
         signal.signal(signal.SIGINT, self._old_handler)

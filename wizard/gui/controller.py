@@ -7,14 +7,17 @@ feeds back what they report. It knows no widgets.
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from wizard.flow import Services, State, carry_out, reduce
 from wizard.flow import effects as do
 from wizard.flow import events as ev
-from wizard.gui.bridge import Bridge, Emit
 from wizard.model import EmailAddress, Secret
+
+if TYPE_CHECKING:
+    from wizard.gui.bridge import Bridge, Emit
 
 
 class Controller(QObject):
@@ -29,9 +32,7 @@ class Controller(QObject):
         super().__init__(parent)
         self.state = state or State()
         self.services = services
-        self._bridge = Bridge(self)
-        self._bridge.delivered.connect(self.dispatch)
-        self._bridge.crashed.connect(self._on_crash)
+        self._bridge: Bridge | None = None
         self._waiting: deque[ev.Event] = deque()
         self._working = False
         self._unstoppable: set[int] = set()
@@ -60,7 +61,8 @@ class Controller(QObject):
 
     def close(self) -> None:
         """Ends all work and forgets the passwords."""
-        self._bridge.close()
+        if self._bridge is not None:
+            self._bridge.close()
         self.services.vault.clear()
 
     def _carry_out(self, effect: do.Effect) -> None:
@@ -68,7 +70,7 @@ class Controller(QObject):
             case do.Cancel(request=request):
                 # Writing into a program's files is never cut short; it is over in a moment and
                 # the flow takes note of what it did.
-                if request not in self._unstoppable:
+                if request not in self._unstoppable and self._bridge is not None:
                     self._bridge.cancel(request)
             case do.ForgetPasswords():
                 self.services.vault.clear()
@@ -81,6 +83,13 @@ class Controller(QObject):
                 self._start(effect.request, effect)
 
     def _start(self, key: int | str, effect: do.Effect) -> None:
+        if self._bridge is None:
+            from wizard.gui.bridge import Bridge
+
+            self._bridge = Bridge(self)
+            self._bridge.delivered.connect(self.dispatch)
+            self._bridge.crashed.connect(self._on_crash)
+
         async def work(emit: Emit) -> None:
             await carry_out(effect, self.services, emit)
 

@@ -14,8 +14,6 @@ from typing import Protocol
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
     QCloseEvent,
     QColor,
     QKeyEvent,
@@ -27,9 +25,9 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
-    QMessageBox,
     QProgressBar,
     QScrollArea,
+    QScrollBar,
     QSizePolicy,
     QWidget,
 )
@@ -194,7 +192,13 @@ class Shell(QWidget):
     def _build_right(self) -> None:
         px = self.kit.px
         outer = column(0, self._right)
+        # Our own bar and viewport: asking Qt for the ones it makes costs PySide 25 ms once, it
+        # then looks through all classes a widget could be.
         self.scroller = QScrollArea()
+        self._bar = QScrollBar()
+        self._viewport = QWidget()
+        self.scroller.setVerticalScrollBar(self._bar)
+        self.scroller.setViewport(self._viewport)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setWidgetResizable(True)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -206,7 +210,7 @@ class Shell(QWidget):
         centred = self._centred = line(0, self._column)
         margin = self._margin()
         self._leave_room_for_scroll_bar()
-        self.scroller.verticalScrollBar().rangeChanged.connect(self._leave_room_for_scroll_bar)
+        self._bar.rangeChanged.connect(self._leave_room_for_scroll_bar)
         self._content = QWidget()
         self._content.setMaximumWidth(px(CONTENT_WIDTH))
         centred.addStretch(1)
@@ -250,7 +254,7 @@ class Shell(QWidget):
 
     def _leave_room_for_scroll_bar(self) -> None:
         """The scroll bar comes out of the margin: content and footer keep one right edge."""
-        bar = self.scroller.verticalScrollBar()
+        bar = self._bar
         taken = bar.sizeHint().width() if bar.maximum() > 0 else 0
         margin, px = self._margin(), self.kit.px
         left, right = margin, margin - taken
@@ -270,16 +274,22 @@ class Shell(QWidget):
         page.render(state)
         self._show_chrome(page.chrome(state))
         self.rail.show_steps(self._steps(state))
-        self._order_tabs(page)
 
-    def _order_tabs(self, page: PageView) -> None:
+    def focusNextPrevChild(self, onwards: bool) -> bool:
+        """Tab: the order is settled when somebody asks for it."""
+        self._order_tabs()
+        return super().focusNextPrevChild(onwards)
+
+    def _order_tabs(self) -> None:
         """Tab goes through the page as it is read, then the footer, then the rail.
 
         Qt's own order is that of creation, and pages build parts of themselves late.
         """
+        if self.page is None:
+            return
         stops = [
             widget
-            for widget in (*in_reading_order(page), self.left, self.plain, self.primary)
+            for widget in (*in_reading_order(self.page), self.left, self.plain, self.primary)
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
         stops.append(self.rail.language)
@@ -305,7 +315,7 @@ class Shell(QWidget):
             self.page.hide()
         self.page = page
         page.show()
-        self.scroller.verticalScrollBar().setValue(0)
+        self._bar.setValue(0)
 
     def _show_chrome(self, chrome: Chrome) -> None:
         self._chrome = chrome
@@ -327,10 +337,15 @@ class Shell(QWidget):
         if chrome.progress is not None:
             self.progress.setValue(round(chrome.progress * 1000))
         if chrome.focus_key != self._focus_key:
+            # A window that opens is read out anyway.
+            opening = self._focus_key is None
             self._focus_key = chrome.focus_key
-            self._move_focus(chrome)
+            self._move_focus(chrome, reveal=not opening)
+            if not opening:
+                parts = (chrome.title, chrome.lead, chrome.spoken)
+                self.announce(" ".join(part for part in parts if part))
 
-    def _move_focus(self, chrome: Chrome) -> None:
+    def _move_focus(self, chrome: Chrome, *, reveal: bool) -> None:
         target = chrome.focus
         if target is None or target.isHidden():
             target = next(
@@ -342,26 +357,26 @@ class Shell(QWidget):
                 None,
             )
         if target is not None:
-            self.focus_on(target)
-        self.announce(" ".join(part for part in (chrome.title, chrome.lead, chrome.spoken) if part))
+            self.focus_on(target, reveal=reveal)
 
-    def focus_on(self, widget: QWidget) -> None:
+    def focus_on(self, widget: QWidget, *, reveal: bool = True) -> None:
         """Focus to a control, scrolled into view."""
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
-        # The layout of a page that was just shown is settled after this event.
-        QTimer.singleShot(0, self, lambda: self._reveal(widget))
+        if reveal:
+            # The layout of a page that was just shown is settled after this event.
+            QTimer.singleShot(0, self, lambda: self._reveal(widget))
 
     def _reveal(self, widget: QWidget) -> None:
         """Scrolls no more than needed; of what is taller than the view, the top counts."""
         if not self._column.isAncestorOf(widget):
-            self.scroller.verticalScrollBar().setValue(0)
+            self._bar.setValue(0)
             return
         for _ in range(3):  # layouts settle from the inside out
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-        bar, margin = self.scroller.verticalScrollBar(), self.kit.px(24)
+        bar, margin = self._bar, self.kit.px(24)
         top = widget.mapTo(self._column, QPoint(0, 0)).y()
         bottom = top + widget.height()
-        value, view = bar.value(), self.scroller.viewport().height()
+        value, view = bar.value(), self._viewport.height()
         if bottom > value + view:
             value = bottom + margin - view
         if top < value:
@@ -370,7 +385,11 @@ class Shell(QWidget):
 
     def announce(self, text: str) -> None:
         """Lets a screen reader say something."""
-        if text and QAccessible.isActive():
+        if not text:
+            return
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
+        if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def _steps(self, state: State) -> tuple[StepView, ...]:
@@ -581,6 +600,8 @@ class Window(QWidget):
     def _confirmed(self) -> bool:
         """Asks only because something would be cut short."""
         assert self.shell is not None
+        from PySide6.QtWidgets import QMessageBox
+
         words = self.shell.kit.words
         box = QMessageBox(self)
         box.setTextFormat(Qt.TextFormat.PlainText)

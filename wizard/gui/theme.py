@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSettings, Qt, Signal
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
-    QFontDatabase,
     QFontInfo,
     QGuiApplication,
     QIcon,
@@ -162,6 +161,8 @@ def system_text_scale() -> float:
     size); elsewhere it shows as a larger default font.
     """
     if sys.platform == "win32":
+        from PySide6.QtCore import QSettings
+
         settings = QSettings(
             r"HKEY_CURRENT_USER\Software\Microsoft\Accessibility", QSettings.Format.NativeFormat
         )
@@ -199,9 +200,6 @@ class Theme(QObject):
         self._fixed_scheme = scheme
         self._fixed_scale = scale
         self._pixmaps: dict[tuple[str, str, str, int, float], QPixmap] = {}
-        # Fusion draws everything from the palette, the same on each system; what is native comes
-        # from elsewhere: font, text size, colour scheme, file dialogs, order of shortcuts.
-        app.setStyle("Fusion")
         if QGuiApplication.platformName() in ("offscreen", "minimal"):
             _choose_family(app)
         self.scale = scale or system_text_scale()
@@ -254,7 +252,7 @@ class Theme(QObject):
     def app_icon(self) -> QIcon:
         """The program's own icon, for window and task bar."""
         icon = QIcon()
-        for size in (16, 32, 64, 128):
+        for size in (32, 128):
             icon.addPixmap(_draw(self._icons / "app.svg", "", "white", size, 1.0))
         return icon
 
@@ -382,6 +380,10 @@ QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
 def _choose_family(app: QApplication) -> None:
     """Without a desktop there is no UI font: a good one of those that are installed."""
+    if QFontInfo(app.font()).family() in _PREFERRED_FAMILIES:
+        return
+    from PySide6.QtGui import QFontDatabase
+
     installed = set(QFontDatabase.families())
     for family in _PREFERRED_FAMILIES:
         if family in installed:
@@ -392,6 +394,7 @@ def _choose_family(app: QApplication) -> None:
 
 
 def _draw(file: Path, color: str, on: str, size: int, ratio: float) -> QPixmap:
+    from PySide6.QtCore import QByteArray
     from PySide6.QtSvg import QSvgRenderer
 
     svg = file.read_text(encoding="utf-8").replace('"white"', f'"{on}"')

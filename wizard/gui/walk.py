@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Page, Services, State
 from wizard.flow import events as ev
-from wizard.gui.application import Wizard, take_messages
+from wizard.gui.application import STYLE, Wizard, take_messages
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.found import FoundPage
 from wizard.gui.pages.password import PasswordPage
@@ -65,7 +65,7 @@ def walk(
 
     `log`: takes Qt's own messages. Raises OSError where the folder cannot be written.
     """
-    app = QApplication.instance() or QApplication(["mail-wizard", "-platform", "offscreen"])
+    app = QApplication.instance() or QApplication(["mail-wizard", "-platform", "offscreen", *STYLE])
     assert isinstance(app, QApplication)
     take_messages(log or (lambda line: None))
     theme = Theme(app, resources / "icons", Scheme.LIGHT, 1.0)

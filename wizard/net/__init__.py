@@ -33,6 +33,13 @@ class Network:
     resolver: DnsResolver
     http: HttpsClient
     connector: TcpConnector
+    preparing: threading.Thread
+
+    async def ready(self) -> None:
+        """Waits until libraries and trust store are loaded; whoever measures starts then."""
+        import asyncio
+
+        await asyncio.to_thread(self.preparing.join)
 
     async def aclose(self) -> None:
         """Closes idle connections and ends questions under way; safe to call twice."""
@@ -91,5 +98,6 @@ def open_network(
 
     # Not a daemon: an interpreter that ends while one loads C code aborts ("exception not
     # rethrown", seen 2026-11); so the end of a very short run waits for it.
-    threading.Thread(target=prepare, name="network-prepare").start()
-    return Network(names, http, connector)
+    preparing = threading.Thread(target=prepare, name="network-prepare")
+    preparing.start()
+    return Network(names, http, connector, preparing)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.clients.support import account, places, sender, server
 from wizard.clients import registry
-from wizard.clients.evolution import KeyFile
+from wizard.clients.keyfile import KeyFile
 from wizard.model import (
     Account,
     Applied,

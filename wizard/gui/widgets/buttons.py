@@ -19,10 +19,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton
+from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from wizard.gui.theme import BODY, CONTROL_HEIGHT, FIELD_RADIUS, SMALL
 from wizard.gui.widgets.kit import Kit
+from wizard.gui.widgets.mirror import visual
 
 _WRAP = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
 
@@ -121,9 +122,7 @@ class Button(QPushButton):
     def _colors(self) -> tuple[str, str, str]:
         """(ground, line, text); an empty one is not drawn."""
         tokens = self.kit.theme.tokens
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        hovered = self.isEnabled() and self.underMouse()
         pressed = self.isDown()
         match self.kind:
             case Kind.PRIMARY if not self.isEnabled():
@@ -181,7 +180,7 @@ class Button(QPushButton):
         return font
 
     def _visual(self, rect: QRect) -> QRect:
-        return QStyle.visualRect(self.layoutDirection(), self.rect(), rect)
+        return visual(self, rect)
 
     def _paint_icon(self, painter: QPainter, name: str, color: str, x: int) -> None:
         size = self._icon_size()

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
     QSizePolicy,
-    QStyle,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from wizard.gui.widgets.buttons import Button, Kind
 from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import column, line
 from wizard.gui.widgets.marks import Glyph, Mark, StateMark
+from wizard.gui.widgets.mirror import leading, visual
 from wizard.gui.widgets.text import Text, TextType
 
 
@@ -68,7 +68,7 @@ class Labelled(QWidget):
         """What is not right yet; empty takes it away."""
         self.problem.setText(text)
         self._problem_row.setVisible(bool(text))
-        if self.control.property("problem") is not bool(text):
+        if bool(self.control.property("problem")) is not bool(text):
             self.control.setProperty("problem", bool(text))
             self.control.style().polish(self.control)
         self._describe()
@@ -203,19 +203,15 @@ class Choice(QComboBox):
         radius = px(FIELD_RADIUS)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         painter.setPen(QColor(tokens.text if self.isEnabled() else tokens.soft))
-        text = QStyle.visualRect(
-            self.layoutDirection(), self.rect(), self.rect().adjusted(px(14), 0, -px(36), 0)
-        )
-        align = QStyle.visualAlignment(
-            self.layoutDirection(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        )
+        text = visual(self, self.rect().adjusted(px(14), 0, -px(36), 0))
+        align = leading(self) | Qt.AlignmentFlag.AlignVCenter
         shown = self.fontMetrics().elidedText(
             self.currentText(), Qt.TextElideMode.ElideRight, text.width()
         )
         painter.drawText(text, int(align), shown)
         size = px(18)
         spot = QRect(self.width() - px(14) - size, (self.height() - size) // 2, size, size)
-        spot = QStyle.visualRect(self.layoutDirection(), self.rect(), spot)
+        spot = visual(self, spot)
         pixmap = self.kit.theme.pixmap(
             "chevron-down", tokens.soft, size, ratio=self.devicePixelRatioF()
         )
@@ -286,7 +282,7 @@ class Check(QCheckBox):
         size = self._box
         first_line = min(self.height(), max(px(28), self.fontMetrics().height() + px(6)))
         top = (self.height() - size) // 2 if self._boxed_only else (first_line - size) // 2
-        box = QStyle.visualRect(self.layoutDirection(), self.rect(), QRect(0, top, size, size))
+        box = visual(self, QRect(0, top, size, size))
         checked = self.isChecked()
         edge = tokens.outline if not checked else tokens.accent
         if not self.isEnabled():
@@ -312,11 +308,9 @@ class Check(QCheckBox):
             indent = size + px(10)
             spot = self.rect().adjusted(indent, px(3), 0, 0)
             spot.setTop(max(spot.top(), (first_line - self.fontMetrics().height()) // 2))
-            align = QStyle.visualAlignment(
-                self.layoutDirection(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-            )
+            align = leading(self) | Qt.AlignmentFlag.AlignTop
             painter.drawText(
-                QStyle.visualRect(self.layoutDirection(), self.rect(), spot),
+                visual(self, spot),
                 int(align) | int(Qt.TextFlag.TextWordWrap),
                 self.text(),
             )
