@@ -312,10 +312,16 @@ class Outside:
         """Sends a message to oneself, waits for it, deletes it."""
         from wizard.verify import send_test_message
 
+        secret = self.vault.get(account.address) or Secret("")
         async with self._network() as network:
-            return await send_test_message(
-                account, self.vault.get(account.address) or Secret(""), network, self._messages
+            outcome = await send_test_message(
+                account,
+                secret,
+                network,
+                self._messages.text("Test message"),
+                self._messages.text("Your mail works. You can delete this message."),
             )
+        return outcome if isinstance(outcome, Problem) else Delivered(outcome)
 
     # -- the keychain ---------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from xml.sax.saxutils import quoteattr
 
 from wizard.clients import journal
 from wizard.clients.guide import (
+    REPAIR_WORDS,
     one_line,
     same_login,
     signs_in_inside,
@@ -334,23 +335,23 @@ def _repaired(
         if _value(accounts, group, key, account) != value
     }
     repairs = tuple(
-        Setting(words.text(_LABELS[key]), value, accounts.get(group, key))
+        Setting(words.text(REPAIR_WORDS[_FIELDS[key]]), value, accounts.get(group, key))
         for key, value in differs.items()
-        if key in _LABELS
+        if key in _FIELDS
     )
     return accounts.edited({(group, key): value for key, value in differs.items()}), repairs
 
 
-_LABELS: Mapping[str, str] = {
-    "imap_port": N_("Receiving: port"),
-    "pop_port": N_("Receiving: port"),
-    "ssl_imap": N_("Receiving: encryption"),
-    "ssl_pop": N_("Receiving: encryption"),
-    "smtp_server": N_("Sending: server"),
-    "smtp_port": N_("Sending: port"),
-    "ssl_smtp": N_("Sending: encryption"),
-    "use_smtp_auth": N_("Sending: signs in"),
-    "smtp_user_id": N_("Sending: user name"),
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "imap_port": ("receiving", "port"),
+    "pop_port": ("receiving", "port"),
+    "ssl_imap": ("receiving", "security"),
+    "ssl_pop": ("receiving", "security"),
+    "smtp_server": ("sending", "host"),
+    "smtp_port": ("sending", "port"),
+    "ssl_smtp": ("sending", "security"),
+    "use_smtp_auth": ("sending", "auth"),
+    "smtp_user_id": ("sending", "username"),
 }
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.clients import journal
-from wizard.clients.guide import signs_in_inside, steps, summary, unsuitable, values
+from wizard.clients.guide import REPAIR_WORDS, signs_in_inside, steps, summary, unsuitable, values
 from wizard.clients.keyfile import KeyFile
 from wizard.model import (
     DEFAULT_PORTS,
@@ -312,11 +312,11 @@ def _repaired(
 ) -> tuple[list[FileChange], list[Setting]]:
     """What differs in the account, and in the sending server its identity points to."""
     identity = sources.get(_beside(path, sources[path].get("Mail Account", "IdentityUid")))
-    todo = [(path, account.incoming, N_("Receiving"))]
+    todo = [(path, account.incoming, "receiving")]
     if identity is not None:
         transport = _beside(path, identity.get("Mail Submission", "TransportUid"))
         if transport in sources:
-            todo.append((transport, account.outgoing, N_("Sending")))
+            todo.append((transport, account.outgoing, "sending"))
     changes: list[FileChange] = []
     repairs: list[Setting] = []
     for target, server, side in todo:
@@ -341,20 +341,13 @@ def _repaired(
                 )
             )
             repairs += [
-                Setting(
-                    words.text(_LABELS[key], side=words.text(side)), value, file.get(group, key)
-                )
+                Setting(words.text(REPAIR_WORDS[(side, _FIELDS[key])]), value, file.get(group, key))
                 for (group, key), value in differs.items()
             ]
     return changes, repairs
 
 
-_LABELS = {
-    "Host": N_("{side}: server"),
-    "Port": N_("{side}: port"),
-    "User": N_("{side}: user name"),
-    "Method": N_("{side}: encryption"),
-}
+_FIELDS = {"Host": "host", "Port": "port", "User": "username", "Method": "security"}
 
 
 def _value(file: KeyFile, name: tuple[str, str], server: ServerSettings) -> str:

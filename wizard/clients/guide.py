@@ -24,6 +24,19 @@ SECURITY_WORDS = {
     Security.STARTTLS: N_("STARTTLS"),
     Security.PLAIN: N_("none"),
 }
+REPAIR_WORDS = {
+    ("receiving", "host"): N_("Receiving: server"),
+    ("receiving", "port"): N_("Receiving: port"),
+    ("receiving", "username"): N_("Receiving: user name"),
+    ("receiving", "security"): N_("Receiving: encryption"),
+    ("receiving", "auth"): N_("Receiving: way of signing in"),
+    ("sending", "host"): N_("Sending: server"),
+    ("sending", "port"): N_("Sending: port"),
+    ("sending", "username"): N_("Sending: user name"),
+    ("sending", "security"): N_("Sending: encryption"),
+    ("sending", "auth"): N_("Sending: way of signing in"),
+}
+"""What differs in an account that is there already, by side and field."""
 TYPE_WORDS = {ServerType.IMAP: "IMAP", ServerType.POP3: "POP3", ServerType.SMTP: "SMTP"}
 
 

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wizard.clients.guide import REPAIR_WORDS
 from wizard.clients.prefs import Prefs, Value
 from wizard.model import (
     DEFAULT_PORTS,
@@ -295,7 +296,7 @@ def _repaired(prefs: Prefs, key: str, server: str, account: Account, words: Word
         now = _server_number(prefs, at, name, account.incoming.type)
         if now != wanted and not _keeps_oauth2(name, now, account.incoming.host):
             changes[at + name] = wanted
-            repairs.append(_repair(words, N_("Receiving"), name, wanted, now))
+            repairs.append(_repair(words, "receiving", name, wanted, now))
     address = str(account.address).casefold()
     identities = prefs.items(f"mail.account.{key}.identities")
     identity = next(
@@ -333,13 +334,13 @@ def _repaired_sender(
             return {}, []
         at = f"mail.smtpserver.{current}."
         repairs = [
-            _repair(words, N_("Sending"), name, value, _sender_value(prefs, at, name))
+            _repair(words, "sending", name, value, _sender_value(prefs, at, name))
             for name, value in differences.items()
         ]
         if "hostname" not in differences and _users(prefs, current) == {identity}:
             return {at + name: value for name, value in differences.items()}, repairs
     else:
-        repairs = [_repair(words, N_("Sending"), "hostname", account.outgoing.host, None)]
+        repairs = [_repair(words, "sending", "hostname", account.outgoing.host, None)]
     sender, values = _sender(prefs, account)
     return values | {pointer: sender}, repairs
 
@@ -397,13 +398,13 @@ def _users(prefs: Prefs, sender: str) -> set[str]:
     return found
 
 
-_LABELS = {
-    "hostname": N_("{side}: server"),
-    "port": N_("{side}: port"),
-    "username": N_("{side}: user name"),
-    "socketType": N_("{side}: encryption"),
-    "try_ssl": N_("{side}: encryption"),
-    "authMethod": N_("{side}: way of signing in"),
+_FIELDS = {
+    "hostname": "host",
+    "port": "port",
+    "username": "username",
+    "socketType": "security",
+    "try_ssl": "security",
+    "authMethod": "auth",
 }
 _SOCKET_WORDS = {0: N_("none"), 2: N_("STARTTLS"), 3: N_("TLS from the start")}
 _AUTH_WORDS = {
@@ -425,7 +426,7 @@ def _repair(words: Words, side: str, name: str, wanted: Value, now: Value | None
             return words.text(_AUTH_WORDS.get(value, str(value)))
         return "" if value is None else str(value)
 
-    label = words.text(_LABELS[name], side=words.text(side))
+    label = words.text(REPAIR_WORDS[(side, _FIELDS[name])])
     return Setting(label, shown(wanted), shown(now))
 
 

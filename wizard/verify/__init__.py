@@ -2,6 +2,7 @@
 
 verification  both sides at once; the public `verify`
 ladder        one server, rung by rung: connect, TLS, greeting, capabilities, login
+message       the test message to oneself
 dialogue      what the ladder needs of a protocol: imap, pop3, smtp
 sasl          the password mechanisms
 classify      from a server's refusal to its cause, as a table
@@ -13,6 +14,15 @@ No password leaves before TLS is verified, and nothing said before TLS is believ
 """
 
 from wizard.verify.classify import classify
+from wizard.verify.message import send_test_message
 from wizard.verify.verification import Network, Progress, Side, prepared_password, verify
 
-__all__ = ["Network", "Progress", "Side", "classify", "prepared_password", "verify"]
+__all__ = [
+    "Network",
+    "Progress",
+    "Side",
+    "classify",
+    "prepared_password",
+    "send_test_message",
+    "verify",
+]

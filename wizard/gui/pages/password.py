@@ -37,6 +37,7 @@ from wizard.model import (
     Provider,
     Rung,
     Secret,
+    ServerType,
     SideFailed,
     SideResult,
     SideUntested,
@@ -256,8 +257,12 @@ class PasswordPage(PageView):
         words = self.kit.words
         outcome = state.test_message
         done = state.tested_at is not None
+        watched = state.incoming is not None and state.incoming.type is ServerType.IMAP
         self._send_row.setVisible(
-            done and not state.testing_message and (outcome is None or isinstance(outcome, Problem))
+            done
+            and watched
+            and not state.testing_message
+            and (outcome is None or isinstance(outcome, Problem))
         )
         self.message_row.setVisible(state.testing_message or outcome is not None)
         if state.testing_message:
