@@ -12,7 +12,7 @@ from tests.lab.internet import Internet
 from tests.lab.mail import MailServer
 
 DOMAINS = ("alpine.example", "harbour.example")
-_PEOPLE = ("ada", "ben", "cleo", "dora", "emil")
+_PEOPLE = ("ada", "ben", "cleo", "dora", "emil", "finn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Provider:
     mailboxes: dict[str, Mailbox]
 
     def mailbox(self, address: str) -> Mailbox:
-        """The mailbox of `address`: any of ada, ben, cleo, dora, emil at either domain."""
+        """The mailbox of `address`: any of the people, at either domain."""
         return self.mailboxes[address]
 
 

@@ -54,7 +54,7 @@ def test_a_domain_that_does_not_exist(internet: Internet, wizard: Wizard) -> Non
 def test_a_wrong_password_is_one_failure_not_two(
     internet: Internet, provider: Provider, wizard: Wizard
 ) -> None:
-    address = "dora@alpine.example"
+    address = "finn@alpine.example"
     outcome = set_up(wizard, address, "not it")
     assert outcome.exit_code == 4, str(outcome)
     problem = outcome.document["problem"]
@@ -128,7 +128,7 @@ def test_without_a_network(internet: Internet, wizard: Wizard) -> None:
 def test_an_empty_password_is_asked_for_again_not_tried(
     internet: Internet, provider: Provider, wizard: Wizard, tmp_path: Path
 ) -> None:
-    address = "dora@alpine.example"
+    address = "finn@alpine.example"
     before = provider.mail.failed_logins(address)
     outcome = set_up(wizard, address, "")
     assert outcome.exit_code == 2, str(outcome)
