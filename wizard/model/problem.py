@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from wizard.model.servers import ServerType
+
+if TYPE_CHECKING:
+    from wizard.model.servers import ServerType
 
 
 class Stage(Enum):

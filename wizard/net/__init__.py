@@ -43,6 +43,8 @@ class Network:
 
     async def aclose(self) -> None:
         """Closes idle connections and ends questions under way; safe to call twice."""
+        # What is still being loaded may read files that go away with whoever closes.
+        await self.ready()
         await self.http.aclose()
         await self.resolver.aclose()
 
