@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-
-if TYPE_CHECKING:
-    from wizard.model.address import EmailAddress
-    from wizard.model.discovery import Provider
-    from datetime import datetime
-    from wizard.model.problem import Problem
-    from wizard.model.servers import ServerSettings, Service
+from wizard.model.address import EmailAddress
+from wizard.model.discovery import Provider
+from wizard.model.problem import Problem
+from wizard.model.servers import ServerSettings, Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,14 @@ DiscoveryResult
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from wizard.model.address import EmailAddress
-    from wizard.model.problem import Problem
-    from wizard.model.servers import ServerSettings, Service
-    from wizard.model.evidence import Source
+from wizard.model.address import EmailAddress
+from wizard.model.evidence import Source, Trust
+from wizard.model.problem import Problem
+from wizard.model.servers import ServerSettings, Service
 
 
 class PasswordKind(Enum):

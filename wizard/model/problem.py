@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-
-if TYPE_CHECKING:
-    from wizard.model.servers import ServerType
+from wizard.model.servers import ServerType
 
 
 class Stage(Enum):

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from wizard.model.account import Account
-    from wizard.model.problem import Problem
-    from wizard.model.words import Words
+from wizard.model.account import Account
+from wizard.model.problem import Problem
+from wizard.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
