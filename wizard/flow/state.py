@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from wizard.model import Found, PasswordKind, Provider
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from pathlib import Path
-
-    from wizard.flow.services import Delivered
-    from wizard.model import (
-        Account,
-        AddressFault,
-        Applied,
-        ChangeRecord,
-        ClientPlan,
-        DetectedClient,
-        DiscoveryResult,
-        EmailAddress,
-        Problem,
-        Rung,
-        ServerSettings,
-        Service,
-        SourceReport,
-        Undone,
-        Verification,
-    )
+from wizard.flow.services import Delivered
+from wizard.model import (
+    Account,
+    AddressFault,
+    Applied,
+    ChangeRecord,
+    ClientPlan,
+    DetectedClient,
+    DiscoveryResult,
+    EmailAddress,
+    Found,
+    How,
+    PasswordKind,
+    Problem,
+    Provider,
+    Rung,
+    ServerSettings,
+    Service,
+    SideVerified,
+    SourceReport,
+    Undone,
+    Verification,
+)
 
 
 class Page(Enum):
@@ -153,8 +153,6 @@ class State:
         """The account as it stands, with what verification corrected; None while incomplete."""
         if self.address is None or self.incoming is None or self.outgoing is None:
             return None
-        from wizard.model import Account, SideVerified
-
         incoming, outgoing = self.incoming, self.outgoing
         if self.verification is not None:
             match self.verification.incoming:
@@ -185,6 +183,4 @@ class State:
 
 def hands_over_files(plan: ClientPlan) -> bool:
     """True where a plan produces files for a person rather than changing a program."""
-    from wizard.model import How
-
     return plan.how is How.FILES or (bool(plan.files) and not plan.changes)
