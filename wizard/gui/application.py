@@ -27,6 +27,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Services, State
+from wizard.gui.collector import MainThreadCollector
 from wizard.gui.controller import Controller
 from wizard.gui.pages import FACTORIES
 from wizard.gui.shell import Shell, Window
@@ -49,6 +50,8 @@ LANGUAGES = (
 STYLE = ("-style", "fusion")
 """Fusion draws everything from the palette, the same on each system; what is native comes from
 elsewhere: font, text size, colour scheme, file dialogs."""
+
+_IDLE_MS = 250  # after the first paint, before anybody has typed a name
 
 Speak = Callable[[str], Messages]
 Report = Callable[[BaseException], Path | None]
@@ -163,6 +166,7 @@ def run(
     app = make_application()
     take_messages(log or _to_stderr)
     theme = Theme(app, resources / "icons")
+    collector = MainThreadCollector()
     wizard = Wizard(services, words, theme, speak=speak)
     edge = CrashEdge(wizard, report)
     edge.install()
@@ -170,11 +174,13 @@ def run(
     QTimer.singleShot(0, wizard, interrupts.install)
     if exit_after_first_paint:
         wizard.window.installEventFilter(_AfterPaint(wizard.window, app.quit))
+    QTimer.singleShot(_IDLE_MS, wizard, lambda: wizard.shell.warm_up())
     wizard.window.show()
     code = app.exec()
     interrupts.restore()
     edge.remove()
     wizard.close()
+    collector.close()
     return code
 
 

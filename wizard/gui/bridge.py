@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
 
 if TYPE_CHECKING:
     import asyncio
@@ -67,7 +67,8 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Cancels everything and waits for the thread, a bounded time."""
-        self._closed = True
+        with self._lock:  # from here on nothing is sent to objects that may soon be gone
+            self._closed = True
         self._live.clear()
         if self._thread is None:
             return
@@ -136,10 +137,15 @@ class Bridge(QObject):
         mark = (key, token)
         crash: BaseException | None = None
         try:
-            await work(lambda what: self._arrived.emit(mark, what))
+            await work(lambda what: self._send(self._arrived, mark, what))
         except Exception as bug:  # noqa: BLE001 - the outermost edge of this thread
             crash = bug
-        self._ended.emit(mark, crash)
+        self._send(self._ended, mark, crash)
+
+    def _send(self, signal: SignalInstance, mark: tuple[Hashable, object], what: object) -> None:
+        with self._lock:
+            if not self._closed:
+                signal.emit(mark, what)
 
     def _stop(self, token: object) -> None:
         task = self._tasks.get(token)

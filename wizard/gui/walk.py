@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from wizard.flow import Page, Services, State
 from wizard.flow import events as ev
 from wizard.gui.application import STYLE, Wizard, take_messages
+from wizard.gui.collector import MainThreadCollector
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.found import FoundPage
 from wizard.gui.pages.password import PasswordPage
@@ -69,6 +70,7 @@ def walk(
     assert isinstance(app, QApplication)
     take_messages(log or (lambda line: None))
     theme = Theme(app, resources / "icons", Scheme.LIGHT, 1.0)
+    collector = MainThreadCollector()
     wizard = Wizard(services, words, theme, speak=words.into)
     walker = _Walker(wizard, folder / "screens")
     stopped = ""
@@ -82,6 +84,7 @@ def walk(
     finally:
         wizard.close()
         wizard.window.deleteLater()
+        collector.close()
     verification = wizard.controller.state.verification
     return Walked(
         receiving=verification is not None and isinstance(verification.incoming, SideVerified),
