@@ -208,9 +208,12 @@ def test_a_bug_behind_the_window_ends_the_walk(
     ("environment", "system", "seen"),
     [
         ({}, "linux", False),
-        ({"DISPLAY": ":0"}, "linux", True),
+        ({"DISPLAY": ":7"}, "linux", True),
+        ({"DISPLAY": ":7.0"}, "linux", True),
+        ({"DISPLAY": ":8"}, "linux", False),
+        ({"DISPLAY": "office.example:0"}, "linux", True),
         ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
-        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, "linux", False),
+        ({"DISPLAY": ":7", "QT_QPA_PLATFORM": "offscreen"}, "linux", False),
         ({"QT_QPA_PLATFORM": "offscreen:opengl"}, "win32", False),
         ({"QT_QPA_PLATFORM": "xcb"}, "linux", True),
         ({}, "win32", True),
@@ -220,4 +223,9 @@ def test_a_bug_behind_the_window_ends_the_walk(
 def test_a_display_is_known_before_qt_is_loaded(
     environment: dict[str, str], system: str, seen: bool
 ) -> None:
-    assert has_display(environment, system) is seen
+    assert has_display(environment, system, lambda number: number == 7) is seen
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X servers listen like this on Linux")
+def test_an_x_server_that_is_not_there_is_no_display() -> None:
+    assert has_display({"DISPLAY": ":64999"}) is False
