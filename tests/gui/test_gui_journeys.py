@@ -124,6 +124,7 @@ AtWindow = Callable[..., Person]
 
 def test_from_the_address_to_working_mail(at_window: AtWindow) -> None:
     person = at_window()
+    person.wizard.shell.warm_up()  # `run` does it while nobody waits
     with Watchdog() as watchdog:
         person.to_applying()
         state = person.wizard.controller.state

@@ -280,6 +280,13 @@ class Shell(QWidget):
         self._order_tabs()
         return super().focusNextPrevChild(onwards)
 
+    def warm_up(self) -> None:
+        """Does once, while nobody waits, what PySide makes expensive the first time.
+
+        The first look at a widget's children has it load all classes a child could be (25 ms).
+        """
+        self._order_tabs()
+
     def _order_tabs(self) -> None:
         """Tab goes through the page as it is read, then the footer, then the rail.
 
@@ -312,6 +319,8 @@ class Shell(QWidget):
 
     def _switch(self, page: PageView) -> None:
         if self.page is not None:
+            # Else Qt would look for the next control while the page goes.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
             self.page.hide()
         self.page = page
         page.show()

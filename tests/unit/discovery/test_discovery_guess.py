@@ -158,7 +158,7 @@ def test_a_silent_host_is_given_up_after_two_ports() -> None:
     result = search(fake, only=ONLY)
     assert isinstance(result, NothingFound)
     assert len(fake.connector.asked) == 2
-    assert result.ms == 3000
+    assert result.ms == 2500
 
 
 def test_one_machine_under_two_names_is_not_knocked_at_twice() -> None:

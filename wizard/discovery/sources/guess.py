@@ -31,8 +31,9 @@ from wizard.net.resolver import NoAnswer, Records
 
 MAX_CONNECTIONS = 8
 MAX_PER_HOST = 2
-CONNECT_TIMEOUT = 3.0
-"""Seconds for the connection and again for the handshake: room for one lost packet twice over."""
+CONNECT_TIMEOUT = 2.5
+"""Seconds for the connection and again for the handshake: room for a lost packet, which is sent
+again after one second."""
 REPLY_TIMEOUT = 4.0
 """Seconds for every answer: some servers greet late on purpose."""
 BETTER_WAIT = 0.5

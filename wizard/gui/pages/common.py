@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
-from PySide6.QtCore import QLocale, QProcess, Qt, QUrl
-from PySide6.QtGui import QColor, QDesktopServices, QGuiApplication, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from wizard.flow import Page, State
@@ -189,6 +189,9 @@ def client_icon(client: str) -> str:
 
 def open_link(url: str) -> None:
     """A page in the person's browser; https only."""
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     target = QUrl(url)
     if target.scheme() == "https":
         QDesktopServices.openUrl(target)
@@ -203,6 +206,9 @@ def best_to_open(written: tuple[Path, ...]) -> Path | None:
 
 def open_path(path: Path) -> None:
     """A file or folder in the program that belongs to it."""
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
@@ -211,6 +217,8 @@ def open_program(state: State, client: str, *, start: bool = True) -> bool:
     for found in state.detected or ():
         if found.id == client and found.path.is_file():
             if start:
+                from PySide6.QtCore import QProcess
+
                 QProcess.startDetached(str(found.path))
             return True
     return False

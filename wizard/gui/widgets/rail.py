@@ -34,6 +34,7 @@ class Rail(QFrame):
         self.setObjectName("rail")
         self.kit = kit
         self._steps: tuple[StepView, ...] = ()
+        self._built = False
         self._compact = False
         self._languages = languages
         self.language = Button(
@@ -50,7 +51,6 @@ class Rail(QFrame):
         self._layout = column(0, self)
         self._content = QWidget()
         self._layout.addWidget(self._content)
-        self._build()
 
     @property
     def compact(self) -> bool:
@@ -65,11 +65,12 @@ class Rail(QFrame):
 
     def show_steps(self, steps: tuple[StepView, ...]) -> None:
         """The steps of this journey."""
-        if steps != self._steps:
+        if steps != self._steps or not self._built:
             self._steps = steps
             self._build()
 
     def _build(self) -> None:
+        self._built = True
         self.language.setParent(self)  # survives the rebuilding around it
         clear(self._layout)
         self._content = QWidget()
