@@ -29,8 +29,12 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "installed.json"
 LOCKS = ROOT / "requirements"
 LAB_PACKAGES = ROOT / "tests" / "lab" / "packages.txt"
+BUILD_PACKAGES = ROOT / "packaging" / "linux" / "packages.txt"
 TRANSLATIONS = ROOT / "resources" / "translations"
 BENCHMARKS = ROOT / "tests" / "bench"
+
+HOLDS = {"run": ("run",), "build": ("build", "run"), "test": ("test", "build", "run")}
+"""Which lock files each one contains, at the same versions."""
 
 # What Qt's libraries and its xcb and Wayland plugins link to (ldd, Qt 6.12), as Debian packages,
 # and one font, without which off-screen pages have no letters.
@@ -286,8 +290,7 @@ def set_up(lock_name: str, packages: Sequence[str] = ()) -> dict[str, str]:
             why = "The packages could not be installed. Is there a network?"
             run_or_stop(pip_install(python, *words), env, why)
         check_qt(env)
-        # Every lock file holds what run.txt holds, at the same versions.
-        known = {name: fingerprint(LOCKS / name) for name in (lock.name, "run.txt")}
+        known = {f"{name}.txt": fingerprint(LOCKS / f"{name}.txt") for name in HOLDS[lock_name]}
         STAMP.write_text(json.dumps(known), encoding="utf-8")
     compile_translations(env)
     return env
@@ -329,8 +332,8 @@ def compile_translations(env: Mapping[str, str]) -> None:
 
 
 def set_up_tests() -> dict[str, str]:
-    """Everything for tests with real windows, servers and mail programs."""
-    return set_up("test", [*QT_PACKAGES, *read_packages(LAB_PACKAGES)])
+    """Everything for tests with real windows, servers, mail programs and finished builds."""
+    return set_up("test", [*build_packages(), *read_packages(LAB_PACKAGES)])
 
 
 def setup_command(arguments: Sequence[str]) -> int:
@@ -395,6 +398,25 @@ def bench_command(arguments: Sequence[str]) -> int:
     return max(run(module(f"tests.bench.{name}", *arguments[1:]), env, ROOT) for name in names)
 
 
+def build_packages() -> list[str]:
+    """What a build on Linux needs of the system besides Python packages. PyInstaller takes Python's
+    shared library along, which Debian's own Python keeps in a package of its own."""
+    found = [*QT_PACKAGES, *read_packages(BUILD_PACKAGES)]
+    if sys.executable.startswith("/usr/bin/"):
+        found.append(f"libpython{sys.version_info.major}.{sys.version_info.minor}")
+    return found
+
+
+def build_command(arguments: Sequence[str]) -> int:
+    env = set_up("build", build_packages())
+    return run([str(python_in(VENV)), str(ROOT / "packaging" / "build.py"), *arguments], env)
+
+
+def smoke_command(arguments: Sequence[str]) -> int:
+    env = set_up("build", build_packages())
+    return run([str(python_in(VENV)), str(ROOT / "packaging" / "smoke.py"), *arguments], env)
+
+
 def lock_command(arguments: Sequence[str]) -> int:
     """Resolves for every platform and Python version at once, which pip cannot: uv can.
 
@@ -414,8 +436,8 @@ def lock_command(arguments: Sequence[str]) -> int:
         uv = find_uv(Path(folder), env)
         for name, more in (
             ("run", []),
-            ("test", ["--extra", "test", *constrained]),
-            ("build", ["--extra", "build", *constrained]),
+            ("test", ["--extra", "test", "--extra", "build", *constrained]),
+            ("build", ["--extra", "build", "-c", "requirements/test.txt"]),
         ):
             output = f"requirements/{name}.txt"
             say(f"Resolving {output}")
@@ -452,6 +474,8 @@ COMMANDS = (
     Command("check", "the checks alone: style, types, import directions", check_command),
     Command("lab", "the tests with real servers and mail programs alone", lab_command),
     Command("bench", "benchmarks: [name]", bench_command),
+    Command("build", "finished programs and installers for this system: [what …]", build_command),
+    Command("smoke", "try a finished build: [file or folder …]", smoke_command),
     Command("setup", "set up what the other commands need, and do nothing else", setup_command),
     Command("lock", "for maintainers: resolve requirements/ anew: [--upgrade]", lock_command),
 )

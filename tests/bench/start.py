@@ -19,26 +19,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-BARE = """
-import sys
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QWidget
-
-class Window(QWidget):
-    def paintEvent(self, event):
-        super().paintEvent(event)
-        if "--exit-after-first-paint" in sys.argv:
-            QTimer.singleShot(0, app.quit)
-
-app = QApplication(sys.argv)
-window = Window()
-window.resize(900, 680)
-window.show()
-sys.exit(app.exec())
-"""
+BARE = Path(__file__).parents[2] / "packaging" / "bare.py"
 COMMANDS: Mapping[str, Sequence[str]] = {
     "ours": (sys.executable, "-m", "wizard"),
-    "bare": (sys.executable, "-c", BARE),
+    "bare": (sys.executable, str(BARE)),
 }
 START_LIMIT_S = 60
 REST_S = 1.0  # memory is at rest when it stayed the same for so long

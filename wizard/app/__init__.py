@@ -12,11 +12,17 @@ __all__ = ["main", "main_gui"]
 
 FIRST_PAINT = "--exit-after-first-paint"
 """Measures how long the first window takes; not for people."""
+SELF_CHECK = "--self-check"
+"""Tells whether a finished build is whole; for the smoke test and for support."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`mail-wizard`: a command, or the window where none is given."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == [SELF_CHECK]:
+        from wizard.app.selfcheck import self_check
+
+        return self_check()
     from wizard.app.outside import Outside, make_messages
 
     if words in ([], [FIRST_PAINT]):

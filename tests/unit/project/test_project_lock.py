@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ASKED = {
     "run": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]],
-    "test": [*PROJECT["project"]["dependencies"], *EXTRAS["test"]],
+    "test": [*PROJECT["project"]["dependencies"], *EXTRAS["test"], *EXTRAS["build"]],
     "build": [*PROJECT["project"]["dependencies"], *EXTRAS["build"]],
 }
 
