@@ -7,8 +7,7 @@ suggest_domain     the domain a person probably meant
 find_provider      what the pack knows about a domain or a mail exchanger
 warm_up            loads the libraries that read answers, ahead of a search
 
-names              hosts, ports and addresses from outside, checked; the public suffix list
-safexml            XML from strangers
+names              hosts, ports and addresses from outside, checked
 autoconfig, pacc, autodiscover   the documents: pure parsers
 pack, suggest      the provider pack and mistyped domains
 offer              what passes between the sources and the runner

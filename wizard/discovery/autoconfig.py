@@ -19,7 +19,6 @@ from wizard.discovery.names import (
     clean_url,
     fill_placeholders,
 )
-from wizard.discovery.safexml import NotXml, children, local_name, parse_xml, text, texts
 from wizard.model import (
     AuthMethod,
     EmailAddress,
@@ -30,6 +29,7 @@ from wizard.model import (
     Service,
     ServiceType,
 )
+from wizard.net.safexml import NotXml, children, local_name, parse_xml, text, texts
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from wizard.discovery.names import clean_host, clean_login, clean_port, clean_text
-from wizard.discovery.safexml import NotXml, children, local_name, parse_xml, text
 from wizard.model import (
     DEFAULT_PORTS,
     AuthMethod,
@@ -19,6 +18,7 @@ from wizard.model import (
     ServerSettings,
     ServerType,
 )
+from wizard.net.safexml import NotXml, children, local_name, parse_xml, text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wizard.discovery.names import clean_host, clean_text, clean_url
-from wizard.discovery.safexml import MAX_DOCUMENT
 from wizard.model import (
     AuthMethod,
     EmailAddress,
@@ -24,6 +23,7 @@ from wizard.model import (
     Service,
     ServiceType,
 )
+from wizard.net.safexml import MAX_DOCUMENT
 
 # The ports are fixed by the draft: implicit TLS only.
 _MAIL = (

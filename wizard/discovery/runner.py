@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from wizard.discovery import names, safexml
+from wizard.discovery import names
 from wizard.discovery.offer import Answer, Offer, Query
 from wizard.discovery.plan import Step
 from wizard.discovery.rank import Candidates, Weight, merge
 from wizard.discovery.vital import Vital
 from wizard.model import Source, SourceReport, SourceState
+from wizard.net import safexml
 
 GUESS_AFTER = 0.3
 """Seconds without a complete answer until guessing starts."""

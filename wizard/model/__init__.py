@@ -62,6 +62,8 @@ from wizard.model.secret import Secret
 from wizard.model.servers import (
     DEFAULT_PORTS,
     AuthMethod,
+    DavAccount,
+    DavCollection,
     Security,
     ServerSettings,
     ServerType,
@@ -81,6 +83,8 @@ __all__ = [
     "ClientExporter",
     "ClientPlan",
     "ClientProfile",
+    "DavAccount",
+    "DavCollection",
     "DetectedClient",
     "DiscoveryResult",
     "EmailAddress",

@@ -106,11 +106,40 @@ class ServiceType(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class DavCollection:
+    """One address book or calendar. `url`: absolute, https. `name`: as the person sees it there.
+
+    `color`: `#rrggbb` or empty. `components`: what a calendar holds (`VEVENT`, `VTODO`), empty
+    where the server does not say. `read_only`: nothing can be written there with this login.
+    """
+
+    url: str
+    name: str
+    color: str = ""
+    components: tuple[str, ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DavAccount:
+    """What a login to a CardDAV or CalDAV server opened. `principal`: URL of the person there,
+    empty where the server names none."""
+
+    principal: str
+    address_books: tuple[DavCollection, ...] = ()
+    calendars: tuple[DavCollection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """Contacts, calendars or JMAP. `url` is absolute; `verified` becomes true by PROPFIND."""
+    """Contacts, calendars or JMAP. `url` is absolute; `verified` becomes true by PROPFIND.
+
+    `collections`: the address books or calendars in it, once it is verified.
+    """
 
     type: ServiceType
     url: str
     username: str
     verified: bool = False
     evidence: tuple[Evidence, ...] = field(default=(), compare=False)
+    collections: tuple[DavCollection, ...] = field(default=(), compare=False)

@@ -5,6 +5,8 @@ http       GET and POST over https with limits on size, time and redirects
 proxy      the system's proxy for https
 tls        one context factory on the system's trust store; what a certificate says
 streams    lines and bytes over TCP, TLS and STARTTLS; nothing from before TLS survives it
+safexml    XML from strangers
+suffix     who owns a host name
 failure    the one exception of this room, with a closed list of reasons
 
 Each module holds a Protocol, which the other rooms take as an argument, and one adapter.

@@ -1,6 +1,9 @@
-"""https requests for discovery: no credentials, no cookies, hard limits.
+"""https requests: no credentials in discovery, no cookies anywhere, hard limits.
 
 Response = HttpReply | HttpFailure
+
+HttpClient   what discovery gets: cannot send credentials at all
+DavClient    what a login to contacts and calendars gets: one request at a time, never followed
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 import wizard
 from wizard.model.address import to_ascii_domain
+from wizard.model.secret import Secret
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import ADDRESS_NOT_ALLOWED
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from wizard.net.tls import TlsContexts
 
 MAX_BODY = 64 * 1024
+MAX_MULTISTATUS = 1024 * 1024
 MAX_REDIRECTS = 3
 MAX_URL = 4096
 ALPN = ("http/1.1",)
@@ -83,12 +88,32 @@ class HttpClient(Protocol):
     async def aclose(self) -> None: ...
 
 
-class HttpsClient:
-    """A `HttpClient` on httpcore2 and our own sockets.
+class DavClient(Protocol):
+    """The one door for credentials on https; whoever holds an `HttpClient` cannot reach it."""
 
-    No credentials of any kind go out, nor does anything come from a cookie. A request ends after
-    `total` seconds, redirects and slow drips included; after more, up to 18 s, where the network
-    itself is slow.
+    async def propfind(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        depth: int,
+        authorization: Secret | None = None,
+        guarded: bool = False,
+    ) -> HttpReply | HttpFailure:
+        """One PROPFIND (RFC 4918 section 9.1), never followed: a redirect is the caller's to judge.
+
+        `authorization`: the value of that header. It goes to the host of `url` over verified TLS
+        and nowhere else. `guarded`: public addresses only, for a host that another one named.
+        """
+        ...
+
+
+class HttpsClient:
+    """A `HttpClient` and a `DavClient` on httpcore2 and our own sockets.
+
+    `get` and `post` send no credentials of any kind, and nothing comes from a cookie. A request
+    ends after `total` seconds, redirects and slow drips included; after more, up to 18 s, where
+    the network itself is slow.
 
     Addresses: the first request goes where the resolver says, also to a private address, since
     a company's own mail domain may live there. A redirect to another host or port goes to public
@@ -131,6 +156,35 @@ class HttpsClient:
     ) -> HttpReply | HttpFailure:
         """One POST. Followed with the same body after 307 and 308, as a GET after 301 to 303."""
         return await self._request("POST", url, body, headers or {}, follow)
+
+    async def propfind(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        depth: int,
+        authorization: Secret | None = None,
+        guarded: bool = False,
+    ) -> HttpReply | HttpFailure:
+        """One PROPFIND, not followed; see `DavClient`. Replies of up to 1 MiB are taken."""
+        target = parse_url(url)
+        if target is None:
+            return HttpFailure(url, "bad-url")
+        headers = {"depth": str(depth), "content-type": "application/xml; charset=utf-8"}
+        if authorization is not None:
+            headers["authorization"] = authorization.reveal()
+        try:
+            async with asyncio.timeout(self._patience()):
+                return await self._exchange(
+                    "PROPFIND",
+                    target,
+                    body,
+                    headers,
+                    guarded and not self._allow_private_redirects,
+                    MAX_MULTISTATUS,
+                )
+        except TimeoutError:
+            return HttpFailure(str(target), "too-slow")
 
     async def aclose(self) -> None:
         """Closes the connections that are kept for reuse; safe to call twice."""
@@ -187,7 +241,13 @@ class HttpsClient:
         return max(self._total, min(18.0, 20 * (self._connector.round_trip or 0.0)))
 
     async def _exchange(
-        self, method: str, url: Url, body: bytes | None, headers: Mapping[str, str], guarded: bool
+        self,
+        method: str,
+        url: Url,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        guarded: bool,
+        limit: int = MAX_BODY,
     ) -> HttpReply | HttpFailure:
         """One request and its reply, without following."""
         proxy = await self._proxy(url.host) if self._proxy is not None else None
@@ -200,7 +260,7 @@ class HttpsClient:
                 return HttpFailure(str(url), "network", str(failure), failure)
         elif guarded and not await self._is_known_as_public(url.host):
             return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
-        return await self._ask(method, url, body, headers, self._pool(guarded, proxy))
+        return await self._ask(method, url, body, headers, self._pool(guarded, proxy), limit)
 
     async def _is_known_as_public(self, host: str) -> bool:
         try:
@@ -216,6 +276,7 @@ class HttpsClient:
         body: bytes | None,
         headers: Mapping[str, str],
         pool: httpcore2.AsyncConnectionPool,
+        limit: int,
     ) -> HttpReply | HttpFailure:
         import httpcore2
 
@@ -234,7 +295,7 @@ class HttpsClient:
                 async with aclosing(response.aiter_stream()) as chunks:
                     async for chunk in chunks:
                         content += chunk
-                        if len(content) > MAX_BODY:
+                        if len(content) > limit:
                             return HttpFailure(str(url), "too-large")
                 return HttpReply(str(url), response.status, received, bytes(content))
         except NetFailure as failure:

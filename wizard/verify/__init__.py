@@ -5,6 +5,8 @@ ladder        one server, rung by rung: connect, TLS, greeting, capabilities, lo
 message       the test message to oneself
 dialogue      what the ladder needs of a protocol: imap, pop3, smtp
 sasl          the password mechanisms
+dav           contacts and calendars: from a login to the collections
+httpauth      the password methods of https
 classify      from a server's refusal to its cause, as a table
 failures      from a network failure to its cause
 reply, text   what servers say, parsed and made safe to show
@@ -14,6 +16,7 @@ No password leaves before TLS is verified, and nothing said before TLS is believ
 """
 
 from wizard.verify.classify import classify
+from wizard.verify.dav import find_collections, verify_service
 from wizard.verify.message import send_test_message
 from wizard.verify.verification import Network, Progress, Side, prepared_password, verify
 
@@ -22,7 +25,9 @@ __all__ = [
     "Progress",
     "Side",
     "classify",
+    "find_collections",
     "prepared_password",
     "send_test_message",
     "verify",
+    "verify_service",
 ]

@@ -12,10 +12,10 @@ from wizard.discovery.autodiscover import (
     autodiscover_request,
     parse_autodiscover,
 )
-from wizard.discovery.safexml import parse_xml
 from wizard.model import AuthMethod, Security, Source, SourceState, Trust
 from wizard.net.http import HttpReply
 from wizard.net.resolver import Srv
+from wizard.net.safexml import parse_xml
 
 OWN = "https://autodiscover.example.com/autodiscover/autodiscover.xml"
 BARE = "https://example.com/autodiscover/autodiscover.xml"

@@ -37,8 +37,8 @@ from wizard.discovery.names import (
 from wizard.discovery.pacc import NotPacc, PaccDocument, parse_pacc, published_digests
 from wizard.discovery.pack import PackFault
 from wizard.discovery.recording import RecordingFault, Replay, load_recording
-from wizard.discovery.safexml import NotXml, parse_xml
 from wizard.model import ServerSettings, Service, to_ascii_domain
+from wizard.net.safexml import NotXml, parse_xml
 
 WHO = address("jo.d+x@example.com")
 BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -22,9 +22,9 @@ class NotXml:
     reason: str
 
 
-def parse_xml(data: bytes) -> Element | NotXml:
-    """The root element of a document of at most 64 KiB."""
-    if len(data) > MAX_DOCUMENT:
+def parse_xml(data: bytes, limit: int = MAX_DOCUMENT) -> Element | NotXml:
+    """The root element of a document of at most `limit` bytes."""
+    if len(data) > limit:
         return NotXml("too-large")
     data = data.lstrip()
     if not data:
