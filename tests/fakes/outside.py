@@ -22,6 +22,8 @@ from wizard.model import (
     FileChange,
     Found,
     How,
+    KnownAccount,
+    PasswordUse,
     Problem,
     Produced,
     Provider,
@@ -95,6 +97,9 @@ class FakeOutside:
         self.undone: Undone | Problem = Undone("c1", (Path("p"),))
         self.autoconfig: Found | Problem = FOUND
         self.seen_passwords: list[Secret] = []
+        self.known_accounts: tuple[KnownAccount, ...] = ()
+        self.uses: tuple[PasswordUse, ...] = ()
+        self.moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
 
     async def suggest_domain(self, domain: str) -> str:
         """One well-known slip."""
@@ -196,6 +201,23 @@ class FakeOutside:
     async def changes(self) -> tuple[ChangeRecord, ...]:
         """The canned journal."""
         return self.listed
+
+    async def known(self) -> tuple[KnownAccount, ...]:
+        """What a test put there."""
+        self.asked.append("known")
+        return self.known_accounts
+
+    async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
+        """What a test put there."""
+        self.asked.append("update password")
+        return self.uses
+
+    async def plan_moves(
+        self, old: EmailAddress, account: Account
+    ) -> tuple[tuple[str, str, ClientPlan | Problem], ...]:
+        """What a test put there."""
+        self.asked.append(f"move {old} {account.address}")
+        return self.moves
 
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path

@@ -19,6 +19,8 @@ from wizard.model import (
     DiscoveryResult,
     EmailAddress,
     How,
+    KnownAccount,
+    PasswordUse,
     Problem,
     ProblemKind,
     Provider,
@@ -47,6 +49,9 @@ class FakeServices:
     cancelled: list[str] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
     crash: Exception | None = None
+    known_accounts: tuple[KnownAccount, ...] = ()
+    uses: tuple[PasswordUse, ...] = ()
+    moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
     _go: threading.Event = field(default_factory=threading.Event)
 
     def let_go(self) -> None:
@@ -124,6 +129,23 @@ class FakeServices:
         return (
             ChangeRecord("c1", "thunderbird", "a@b.example", "2026-11-23T10:00:00Z", ("prefs.js",)),
         )
+
+    async def known(self) -> tuple[KnownAccount, ...]:
+        """What a test put there."""
+        await self._called("known")
+        return self.known_accounts
+
+    async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
+        """What a test put there."""
+        await self._called("update password")
+        return self.uses
+
+    async def plan_moves(
+        self, old: EmailAddress, account: Account
+    ) -> tuple[tuple[str, str, ClientPlan | Problem], ...]:
+        """What a test put there."""
+        await self._called(f"move {old} {account.address}")
+        return self.moves
 
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path

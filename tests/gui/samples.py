@@ -9,7 +9,7 @@ from pathlib import Path
 
 import segno
 
-from wizard.flow import Delivered, Page, ProgramRow, RowState, State
+from wizard.flow import Delivered, Journey, Page, ProgramRow, RowState, State
 from wizard.model import (
     AddressFault,
     Applied,
@@ -24,8 +24,10 @@ from wizard.model import (
     Found,
     HelpLink,
     How,
+    KnownAccount,
     Offline,
     PasswordKind,
+    PasswordUse,
     Problem,
     ProblemKind,
     Produced,
@@ -223,6 +225,10 @@ def _with_kind(kind: PasswordKind) -> State:
     return replace(_PASSWORD, provider=provider)
 
 
+KNOWN = (
+    KnownAccount(ADDRESS, ("thunderbird", "evolution"), ours=True),
+    KnownAccount(EmailAddress("anna.with-a-rather-long-name", "another-shop.example")),
+)
 STATES: dict[str, State] = {
     "address-empty": State(),
     "address-suggestion": State(name="My Shop", text="info@gmial.com", suggestion="gmail.com"),
@@ -361,5 +367,45 @@ STATES: dict[str, State] = {
     "changes-none": replace(State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=()),
     "changes-problem": replace(
         State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=(), problem=RUNS
+    ),
+    "account-password": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.PASSWORD), known=KNOWN
+    ),
+    "account-move": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.MOVE),
+        known=KNOWN,
+        text="anna@new.example",
+        old_text="anna@old",
+        old_fault=AddressFault.BAD_DOMAIN,
+    ),
+    "account-same": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.MOVE),
+        text="anna@old.example",
+        old_text="anna@old.example",
+        same_address=True,
+    ),
+    "account-diagnose": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.DIAGNOSE),
+        text="anna@gmial.com",
+        suggestion="gmail.com",
+    ),
+    "password-new": replace(_PASSWORD, journey=Journey.PASSWORD),
+    "updated": replace(
+        BASE,
+        page=Page.UPDATED,
+        journey=Journey.PASSWORD,
+        tested_at=NOW,
+        verification=GOOD,
+        uses=(
+            PasswordUse("evolution", "Evolution", True, "has the new password"),
+            PasswordUse("thunderbird", "Thunderbird", False, "It asks for the new password."),
+            PasswordUse("claws", "Claws Mail", False, "", RUNS),
+        ),
+    ),
+    "updated-none": replace(
+        BASE, page=Page.UPDATED, journey=Journey.PASSWORD, tested_at=None, untested=True, uses=()
+    ),
+    "updated-looking": replace(
+        BASE, page=Page.UPDATED, journey=Journey.PASSWORD, running=frozenset({9}), tested_at=NOW
     ),
 }

@@ -17,7 +17,7 @@ from tests.gui.conftest import OpenWindow
 from tests.gui.outside import FakeServices
 from tests.gui.samples import ADDRESS, BAD, CONSENT, HALF, IMAP, LONG_HOST, SMTP, STATES, WRONG
 from tests.gui.watchdog import Watchdog
-from wizard.flow import Page, RowState
+from wizard.flow import Journey, Page, RowState
 from wizard.gui.application import Wizard
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.applying import ApplyingPage
@@ -511,7 +511,7 @@ def test_closing_while_searching_just_closes(at_window: AtWindow) -> None:
 
 def test_returning_people_can_remove_what_was_set_up(at_window: AtWindow) -> None:
     person = at_window()
-    person.page(AddressPage).returning.click()
+    person.page(AddressPage).returning[Journey.REMOVE].click()
     person.sees(Page.CHANGES)
     person.idle()
     state = person.wizard.controller.state

@@ -26,6 +26,8 @@ from wizard.model import (
     Evidence,
     Found,
     How,
+    KnownAccount,
+    PasswordUse,
     Places,
     Problem,
     ProblemKind,
@@ -399,6 +401,30 @@ class Outside:
         from wizard.clients import registry
 
         return await in_thread(registry.changes, self.places)
+
+    async def known(self) -> tuple[KnownAccount, ...]:
+        """Addresses of this computer's mail programs and of the wizard's journal."""
+        from wizard.clients import holders
+
+        return await in_thread(holders.known, self.places)
+
+    async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
+        """Gives the vault's password to the programs that hold an older one."""
+        from wizard.clients import holders
+
+        found = await in_thread(holders.find, account.address, self.places)
+        return tuple(
+            PasswordUse(item.client, item.name, False, holders.asks(item, self._messages))
+            for item in found
+        )
+
+    async def plan_moves(
+        self, old: EmailAddress, account: Account
+    ) -> tuple[tuple[str, str, ClientPlan | Problem], ...]:
+        """What would change in the programs that have the old address."""
+        from wizard.clients import moving
+
+        return await in_thread(moving.plan, old, account, self.places, self._messages)
 
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path

@@ -60,5 +60,11 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
             emit(ev.ChangesListed(request, await services.changes()))
         case do.Save(request=request, account=account, clients=clients, folder=folder):
             emit(ev.Saved(request, await services.save(account, clients, folder)))
+        case do.ListKnown():
+            emit(ev.KnownListed(await services.known()))
+        case do.UpdatePassword(request=request, account=account):
+            emit(ev.PasswordUpdated(request, await services.update_password(account)))
+        case do.PlanMoves(request=request, old=old, account=account):
+            emit(ev.MovesPlanned(request, await services.plan_moves(old, account)))
         case _:
             assert_never(effect)

@@ -95,6 +95,28 @@ class Save:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ListKnown:
+    """Looks which addresses this computer knows; nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePassword:
+    """Gives the vault's new password to the programs that hold the old one."""
+
+    request: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMoves:
+    """What would change where the old address is set up, for `account` to take its place."""
+
+    request: int
+    old: EmailAddress
+    account: Account
+
+
 Effect = (
     Cancel
     | ForgetPasswords
@@ -109,4 +131,7 @@ Effect = (
     | UndoChange
     | ListChanges
     | Save
+    | ListKnown
+    | UpdatePassword
+    | PlanMoves
 )

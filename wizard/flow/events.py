@@ -11,12 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 from wizard.flow.services import Delivered, Side
+from wizard.flow.state import Journey
 from wizard.model import (
     Applied,
     ChangeRecord,
     ClientPlan,
     DetectedClient,
     DiscoveryResult,
+    KnownAccount,
+    PasswordUse,
     Problem,
     Rung,
     ServerSettings,
@@ -140,6 +143,49 @@ class StartedOver:
 @dataclass(frozen=True, slots=True)
 class ChangesRequested:
     """*Remove what the wizard did*: show the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The window is there: time to look what this computer knows already."""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyChosen:
+    """One of the entries for those who come back (SETUP: another address)."""
+
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChosen:
+    """*Continue* on the account page. `old_text`: the address before, for MOVE."""
+
+    text: str
+    old_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownListed:
+    """What this computer knows already."""
+
+    known: tuple[KnownAccount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordUpdated:
+    """What became of the new password in each program."""
+
+    request: int
+    uses: tuple[PasswordUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovesPlanned:
+    """(program, profile, plan or why not) for each program the move concerns."""
+
+    request: int
+    outcomes: tuple[tuple[str, str, ClientPlan | Problem], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +318,12 @@ Event = (
     | SaveRequested
     | StartedOver
     | ChangesRequested
+    | Opened
+    | JourneyChosen
+    | AccountChosen
+    | KnownListed
+    | PasswordUpdated
+    | MovesPlanned
     | DomainSuggested
     | SearchProgressed
     | SearchFinished

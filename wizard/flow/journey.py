@@ -14,7 +14,11 @@ from typing import assert_never
 
 from wizard.flow import effects as do
 from wizard.flow import events as ev
-from wizard.flow.state import Page, ProgramRow, RowState, State
+from wizard.flow import returning
+from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
+from wizard.flow.steps import answered as _answered
+from wizard.flow.steps import ask as _ask
+from wizard.flow.steps import show as _show
 from wizard.model import (
     AddressFault,
     Applied,
@@ -48,6 +52,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
     ev.Finished: frozenset({Page.PASSWORD, Page.APPLYING}),
+    ev.AccountChosen: frozenset({Page.ACCOUNT}),
     ev.ChangesRequested: frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE, Page.CHANGES}),
 }
 """The pages a person can do these from; a click that arrives after its page left means nothing."""
@@ -99,34 +104,21 @@ def reduce(state: State, event: ev.Event) -> Step:
         case ev.ChangesRequested() | ev.ChangesListed():
             return _changes(state, event)
         case ev.StartedOver():
-            fresh = State(revision=state.revision, name=state.name)
-            return fresh, (*_cancel_all(state), do.ForgetPasswords())
+            return returning.fresh(state), (*_cancel_all(state), do.ForgetPasswords())
+        case (
+            ev.Opened()
+            | ev.KnownListed()
+            | ev.JourneyChosen()
+            | ev.AccountChosen()
+            | ev.PasswordUpdated()
+            | ev.MovesPlanned()
+        ):
+            return _returning(state, event)
         case _:
             assert_never(event)
 
 
 # -- moving ---------------------------------------------------------------------------------
-
-
-def _show(state: State, page: Page) -> State:
-    """The next page; the one left is what Back returns to. Its problem stays behind."""
-    history = state.history
-    if state.page is not Page.SEARCHING and state.page is not page:
-        history = (*history, state.page)
-    return replace(state, page=page, history=history, problem=None)
-
-
-def _ask(state: State) -> tuple[State, int]:
-    """A new request whose answer is awaited."""
-    request = state.revision + 1
-    return replace(state, revision=request, running=state.running | {request}), request
-
-
-def _answered(state: State, request: int) -> State | None:
-    """The state with this request done; None where nobody waits for it any more."""
-    if request not in state.running:
-        return None
-    return replace(state, running=state.running - {request})
 
 
 def _cancel_all(state: State) -> tuple[do.Effect, ...]:
@@ -161,6 +153,8 @@ def _back(state: State) -> Step:
         return state, ()
     cancels = _cancel_all(state)
     page = state.history[-1]
+    if page is Page.ADDRESS and state.journey is not Journey.SETUP:
+        return returning.fresh(state), (*cancels, do.ForgetPasswords())
     state = replace(
         _idle(state), page=page, history=state.history[:-1], problem=None, test_message=None
     )
@@ -170,10 +164,13 @@ def _back(state: State) -> Step:
 def _retry(state: State) -> Step:
     if state.busy:
         return state, ()
-    if state.page in {Page.ADDRESS, Page.FOUND, Page.MANUAL} and state.address is not None:
+    asks = {Page.ADDRESS, Page.ACCOUNT, Page.FOUND, Page.MANUAL}
+    if state.page in asks and state.address is not None:
         return _start_search(state, state.address)
     if state.page is Page.PASSWORD:
         return _start_verify(state)
+    if state.page is Page.APPLYING and state.journey is Journey.MOVE:
+        return returning.plan_again(state)
     if state.page is Page.APPLYING:
         waiting = [row for row in state.rows if row.state is RowState.PROBLEM]
         state, undos = _undo_rows(state, [row for row in waiting if row.applied is not None])
@@ -181,6 +178,45 @@ def _retry(state: State) -> Step:
         state, plans = _make_plans(state, todo)
         return state, (*undos, *plans)
     return state, ()
+
+
+# -- those who come back ----------------------------------------------------------------------
+
+
+def _returning(
+    state: State,
+    event: ev.Opened
+    | ev.KnownListed
+    | ev.JourneyChosen
+    | ev.AccountChosen
+    | ev.PasswordUpdated
+    | ev.MovesPlanned,
+) -> Step:
+    match event:
+        case ev.Opened():
+            return state, (do.ListKnown(),)
+        case ev.KnownListed(known=known):
+            return replace(state, known=known), ()
+        case ev.JourneyChosen(journey=journey):
+            if journey is Journey.REMOVE:
+                return reduce(state, ev.ChangesRequested())
+            if journey is Journey.SETUP:
+                return reduce(state, ev.StartedOver())
+            return returning.begin(state, journey), (*_cancel_all(state), do.ForgetPasswords())
+        case ev.AccountChosen(text=text):
+            if state.busy:
+                return state, ()
+            chosen = returning.choose_account(state, event)
+            address = parse_address(text)
+            if chosen is None or isinstance(address, AddressFault):
+                return returning.with_faults(state, event), ()
+            return _start_search(chosen, address)
+        case ev.PasswordUpdated():
+            return returning.take_uses(state, event), ()
+        case ev.MovesPlanned():
+            return returning.take_moves(state, event), ()
+        case _:
+            assert_never(event)
 
 
 # -- the address and the search ---------------------------------------------------------------
@@ -215,13 +251,14 @@ def _address(
 
 def _start_search(state: State, address: EmailAddress) -> Step:
     # A search starts afresh: nothing that belonged to another address may survive it.
-    origin = state.page if state.page is Page.ADDRESS else None
-    fresh = State(
-        revision=state.revision,
-        name=state.name,
+    first, before = returning.first_page_of(state.journey)
+    fresh = replace(
+        returning.fresh(state, state.journey),
         text=state.text,
+        old_text=state.old_text,
+        old_address=state.old_address,
         address=address,
-        history=(Page.ADDRESS,) if origin is None else (*state.history, origin),
+        history=(*before, first),
         page=Page.SEARCHING,
     )
     fresh, request = _ask(fresh)
@@ -266,7 +303,8 @@ def _take_result(state: State, result: DiscoveryResult) -> State:
             return replace(_prefill(_show(state, Page.MANUAL), guesses), problem=problem)
         case Failed(problem=problem, guesses=guesses, suggestion=suggestion):
             # The address itself is the likely culprit: back to it, with the form one click away.
-            state = _prefill(replace(state, page=Page.ADDRESS, history=()), guesses)
+            page, history = returning.first_page_of(state.journey)
+            state = _prefill(replace(state, page=page, history=history), guesses)
             return replace(state, problem=problem, suggestion=suggestion)
         case _:
             assert_never(result)
@@ -281,6 +319,10 @@ def _take_found(state: State, found: Found) -> State:
         services=found.services,
         consented=False,
     )
+    complete = state.incoming is not None and state.outgoing is not None
+    if state.journey is Journey.PASSWORD and complete and not found.needs_consent:
+        # The servers are not what changed: nothing to look at on the way to the password.
+        return _to_password(state)[0]
     return _show(state, Page.FOUND)
 
 
@@ -321,7 +363,7 @@ def _settings(
         case ev.ContinuedUntested():
             if not _may_skip_test(state):
                 return state, ()
-            return _to_programs(replace(state, untested=True))
+            return _after_password(replace(state, untested=True))
 
 
 def _to_password(state: State) -> Step:
@@ -426,6 +468,12 @@ def _start_verify(state: State) -> Step:
 
 
 # -- the programs -----------------------------------------------------------------------------
+
+
+def _after_password(state: State) -> Step:
+    if state.journey in {Journey.PASSWORD, Journey.MOVE}:
+        return returning.after_password(state)
+    return _to_programs(state)
 
 
 def _to_programs(state: State) -> Step:
@@ -556,7 +604,7 @@ def _applying(
             return replace(answered, changes=remaining, taken_back=outcome), ()
         case ev.Finished():
             if state.page is Page.PASSWORD and (state.tested_at or state.untested):
-                return _to_programs(state)
+                return _after_password(state)
             if state.page is Page.APPLYING and not state.busy:
                 return _show(state, Page.DONE), ()
             return state, ()

@@ -15,6 +15,8 @@ from wizard.model import (
     DetectedClient,
     DiscoveryResult,
     EmailAddress,
+    KnownAccount,
+    PasswordUse,
     Problem,
     Provider,
     Rung,
@@ -113,6 +115,20 @@ class Services(Protocol):
 
     async def changes(self) -> tuple[ChangeRecord, ...]:
         """What the wizard has changed on this computer, newest first."""
+        ...
+
+    async def known(self) -> tuple[KnownAccount, ...]:
+        """Addresses this computer knows: in its mail programs, or from the wizard's journal."""
+        ...
+
+    async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
+        """Gives the vault's password to the programs that hold an older one of this account."""
+        ...
+
+    async def plan_moves(
+        self, old: EmailAddress, account: Account
+    ) -> tuple[tuple[str, str, ClientPlan | Problem], ...]:
+        """(program, profile, plan) for every program where `old` shall become `account`."""
         ...
 
     async def save(

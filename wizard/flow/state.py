@@ -21,7 +21,9 @@ from wizard.model import (
     EmailAddress,
     Found,
     How,
+    KnownAccount,
     PasswordKind,
+    PasswordUse,
     Problem,
     Provider,
     Rung,
@@ -46,6 +48,21 @@ class Page(Enum):
     APPLYING = "applying"
     DONE = "done"
     CHANGES = "changes"
+    ACCOUNT = "account"
+    UPDATED = "updated"
+
+
+class Journey(Enum):
+    """What the person came for. All but SETUP begin on the account page (REMOVE: on the changes).
+
+    DIAGNOSE is *Something doesn't work*.
+    """
+
+    SETUP = "setup"
+    PASSWORD = "password"  # noqa: S105 - a journey
+    MOVE = "move"
+    DIAGNOSE = "diagnose"
+    REMOVE = "remove"
 
 
 class RowState(Enum):
@@ -79,13 +96,22 @@ class State:
 
     `history`: pages that Back returns to. `running`: requests whose answers are awaited.
     `problem`: sits on the page it happened on and goes with it. `revision`: requests given out.
-    `taken_back`: the last of `changes` that was undone, with what was left alone.
+    `taken_back`: the last of `changes` that was undone, with what was left alone. `known`: what
+    this computer knows already, None while nobody has looked. `old_address`: what MOVE moves from.
+    `uses`: what became of a changed password in each program.
     """
 
     page: Page = Page.ADDRESS
     history: tuple[Page, ...] = ()
     running: frozenset[int] = frozenset()
     revision: int = 0
+
+    journey: Journey = Journey.SETUP
+    known: tuple[KnownAccount, ...] | None = None
+    old_text: str = ""
+    old_fault: AddressFault | None = None
+    old_address: EmailAddress | None = None
+    same_address: bool = False
 
     name: str = ""
     text: str = ""
@@ -118,6 +144,7 @@ class State:
     saved: tuple[Path, ...] | Problem | None = None
     changes: tuple[ChangeRecord, ...] | None = None
     taken_back: Undone | None = None
+    uses: tuple[PasswordUse, ...] | None = None
 
     problem: Problem | None = None
 

@@ -27,6 +27,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Services, State
+from wizard.flow import events as ev
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.controller import Controller
 from wizard.gui.pages import FACTORIES
@@ -130,6 +131,11 @@ class Wizard(QObject):
     def _show(self, state: State) -> None:
         self.shell.show_state(state)
 
+    def settle_in(self) -> None:
+        """What may wait until the window stands: costly first looks, and what is known here."""
+        self.shell.warm_up()
+        self.controller.dispatch(ev.Opened())
+
     def close(self) -> None:
         """Ends the work behind the window."""
         self.controller.close()
@@ -174,7 +180,7 @@ def run(
     QTimer.singleShot(0, wizard, interrupts.install)
     if exit_after_first_paint:
         wizard.window.installEventFilter(_AfterPaint(wizard.window, app.quit))
-    QTimer.singleShot(_IDLE_MS, wizard, lambda: wizard.shell.warm_up())
+    QTimer.singleShot(_IDLE_MS, wizard, wizard.settle_in)
     wizard.window.show()
     code = app.exec()
     interrupts.restore()

@@ -76,7 +76,13 @@ class Controller(QObject):
                 self.services.vault.clear()
             case do.Suggest():
                 self._start("suggest", effect)
-            case do.ApplyPlan(request=request) | do.UndoChange(request=request):
+            case do.ListKnown():
+                self._start("known", effect)
+            case (
+                do.ApplyPlan(request=request)
+                | do.UndoChange(request=request)
+                | do.UpdatePassword(request=request)
+            ):
                 self._unstoppable.add(request)
                 self._start(request, effect)
             case _:

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from wizard.flow import Page, State
+from wizard.flow import Journey, Page, State
 from wizard.flow import events as ev
 from wizard.gui.widgets import (
     Button,
@@ -138,14 +138,35 @@ class PageView(QWidget):
 
 PageFactory = Callable[[Kit, Outside], PageView]
 
-STEPS: tuple[tuple[str, frozenset[Page]], ...] = (
+Steps = tuple[tuple[str, frozenset[Page]], ...]
+
+_SETTINGS_PAGES = frozenset({Page.SEARCHING, Page.FOUND, Page.MANUAL})
+
+STEPS: Steps = (
     (N_("Your address"), frozenset({Page.ADDRESS})),
-    (N_("Finding settings"), frozenset({Page.SEARCHING, Page.FOUND, Page.MANUAL})),
+    (N_("Finding settings"), _SETTINGS_PAGES),
     (N_("Password"), frozenset({Page.PASSWORD})),
     (N_("Your programs"), frozenset({Page.PROGRAMS, Page.APPLYING})),
     (N_("All set"), frozenset({Page.DONE})),
 )
 """The rail: what a person sees of the journey, and which pages belong to each step."""
+
+STEPS_OF: dict[Journey, Steps] = {
+    Journey.PASSWORD: (
+        (N_("Your address"), frozenset({Page.ACCOUNT})),
+        (N_("Finding settings"), _SETTINGS_PAGES),
+        (N_("New password"), frozenset({Page.PASSWORD})),
+        (N_("Your programs"), frozenset({Page.UPDATED})),
+    ),
+    Journey.MOVE: (
+        (N_("Old and new address"), frozenset({Page.ACCOUNT})),
+        (N_("Finding settings"), _SETTINGS_PAGES),
+        (N_("Password"), frozenset({Page.PASSWORD})),
+        (N_("Your programs"), frozenset({Page.APPLYING})),
+        (N_("All set"), frozenset({Page.DONE})),
+    ),
+}
+"""The same for the journeys of those who come back; the others go by `STEPS`."""
 
 
 class Shell(QWidget):
@@ -403,12 +424,13 @@ class Shell(QWidget):
 
     def _steps(self, state: State) -> tuple[StepView, ...]:
         words = self.kit.words
+        steps = STEPS_OF.get(state.journey, STEPS)
         current = next(
-            (index for index, (_, pages) in enumerate(STEPS) if state.page in pages), None
+            (index for index, (_, pages) in enumerate(steps) if state.page in pages), None
         )
         if current is None:
             return ()
-        last = len(STEPS) - 1
+        last = len(steps) - 1
         return tuple(
             StepView(
                 words.text(name),
@@ -418,7 +440,7 @@ class Shell(QWidget):
                 if index == current
                 else Mark.WAITING,
             )
-            for index, (name, _) in enumerate(STEPS)
+            for index, (name, _) in enumerate(steps)
         )
 
     # -- acting -----------------------------------------------------------------------------

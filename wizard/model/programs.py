@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wizard.model.account import Account
+from wizard.model.address import EmailAddress
 from wizard.model.problem import Problem
 from wizard.model.words import Words
 
@@ -71,6 +72,18 @@ class DetectedClient:
     path: Path
     running: bool
     profiles: tuple[ClientProfile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """An address this computer knows already. `programs`: ids of the programs that hold it.
+
+    `ours`: the wizard's journal has a change for it that can be taken back.
+    """
+
+    address: EmailAddress
+    programs: tuple[str, ...] = ()
+    ours: bool = False
 
 
 class How(Enum):
@@ -172,6 +185,20 @@ class Applied:
     change_id: str = ""
     written: tuple[Path, ...] = ()
     proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordUse:
+    """A changed password in one program. `updated`: it has the new one now.
+
+    `note`: what that means for the person. `problem`: why it could not be updated.
+    """
+
+    client: str
+    name: str
+    updated: bool
+    note: str
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

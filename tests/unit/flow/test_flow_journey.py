@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.flow import Delivered, Page, PasswordVault, RowState, State, reduce
+from wizard.flow import Delivered, Journey, Page, PasswordVault, RowState, State, reduce
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.model import (
@@ -417,6 +417,11 @@ EVENTS = st.sampled_from(
         ev.SaveRequested(Path("x")),
         ev.StartedOver(),
         ev.ChangesRequested(),
+        ev.Opened(),
+        ev.KnownListed(()),
+        *(ev.JourneyChosen(journey) for journey in Journey),
+        ev.AccountChosen("anna@shop.example", "anna@old.example"),
+        ev.AccountChosen("nonsense", "anna@old.example"),
         *(
             answer
             for request in range(1, 9)
@@ -430,6 +435,8 @@ EVENTS = st.sampled_from(
                 ev.PlanApplied(request, "thunderbird", Applied(PLAN, "c")),
                 ev.ChangeUndone(request, "thunderbird", Undone("c")),
                 ev.ChangesListed(request, ()),
+                ev.PasswordUpdated(request, ()),
+                ev.MovesPlanned(request, (("thunderbird", "", PLAN),)),
             )
         ),
     ]
@@ -447,6 +454,8 @@ ANSWERS: dict[type, type] = {
     do.UndoChange: ev.ChangeUndone,
     do.ListChanges: ev.ChangesListed,
     do.Save: ev.Saved,
+    do.UpdatePassword: ev.PasswordUpdated,
+    do.PlanMoves: ev.MovesPlanned,
 }
 
 
@@ -464,7 +473,7 @@ def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
             if isinstance(effect, do.Cancel):
                 assert effect.request in before
                 assert effect.request not in state.running
-            elif not isinstance(effect, do.ForgetPasswords | do.Suggest):
+            elif not isinstance(effect, do.ForgetPasswords | do.Suggest | do.ListKnown):
                 assert effect.request in state.running
                 assert effect.request not in asked
                 asked[effect.request] = type(effect)

@@ -64,6 +64,18 @@ def _changes(kit: Kit, outside: Outside) -> PageView:
     return ChangesPage(kit, outside)
 
 
+def _account(kit: Kit, outside: Outside) -> PageView:
+    from wizard.gui.pages.account import AccountPage
+
+    return AccountPage(kit, outside)
+
+
+def _updated(kit: Kit, outside: Outside) -> PageView:
+    from wizard.gui.pages.updated import UpdatedPage
+
+    return UpdatedPage(kit, outside)
+
+
 FACTORIES: dict[Page, PageFactory] = {
     Page.ADDRESS: _address,
     Page.SEARCHING: _searching,
@@ -74,4 +86,6 @@ FACTORIES: dict[Page, PageFactory] = {
     Page.APPLYING: _applying,
     Page.DONE: _done,
     Page.CHANGES: _changes,
+    Page.ACCOUNT: _account,
+    Page.UPDATED: _updated,
 }

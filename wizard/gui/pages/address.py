@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.flow import State
+from functools import partial
+
+from wizard.flow import Journey, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, show_problem
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
@@ -18,7 +20,13 @@ from wizard.gui.widgets import (
     flow,
 )
 from wizard.messages import Action
-from wizard.model import EmailAddress, parse_address, shown_domain
+from wizard.model import N_, EmailAddress, parse_address, shown_domain
+
+RETURNING: tuple[tuple[Journey, str], ...] = (
+    (Journey.PASSWORD, N_("My password changed")),
+    (Journey.REMOVE, N_("Remove what the wizard set up earlier")),
+)
+"""The entries for those who come back."""
 
 
 class AddressPage(PageView):
@@ -55,11 +63,12 @@ class AddressPage(PageView):
             )
         )
         self.body.addSpacing(kit.px(8))
-        self.returning = Button(
-            kit, words.text("Remove what the wizard set up earlier"), Kind.SMALL_LINK
-        )
-        self.returning.clicked.connect(lambda: self.send(ev.ChangesRequested()))
-        self.body.addWidget(flow(0, self.returning))
+        self.returning: dict[Journey, Button] = {}
+        for journey, words_of_it in RETURNING:
+            entry = Button(kit, words.text(words_of_it), Kind.SMALL_LINK)
+            entry.clicked.connect(partial(self._return_to, journey))
+            self.returning[journey] = entry
+        self.body.addWidget(flow(kit.px(18), *self.returning.values()))
         for field in (self.name, self.address):
             field.edited.connect(self._edited)
         self._suggested = ""
@@ -83,6 +92,9 @@ class AddressPage(PageView):
             )
         self._suggestion_row.setVisible(bool(state.suggestion))
         self._remedy = show_problem(self.kit, self.problem, state)
+        # Nothing of ours here to remove, as far as is known: one entry less to read.
+        nothing = state.known is not None and not any(item.ours for item in state.known)
+        self.returning[Journey.REMOVE].setVisible(not nothing)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -119,6 +131,9 @@ class AddressPage(PageView):
             self.wants_focus.emit(self.name.edit)
             return
         self.send(ev.AddressSubmitted(self.name.text, self.address.text))
+
+    def _return_to(self, journey: Journey) -> None:
+        self.send(ev.JourneyChosen(journey))
 
     def _corrected(self, domain: str) -> str:
         return f"{self.address.text.rpartition('@')[0]}@{domain}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.flow import State
+from wizard.flow import Journey, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import (
     Remedy,
@@ -145,11 +145,18 @@ class PasswordPage(PageView):
         plain = None
         primary: NavAction | None
         lead = words.text("We test receiving and sending once, so you know it works.")
+        # Where the tested password goes: into programs to choose, or into those that had the old.
+        onwards = {
+            Journey.PASSWORD: words.text("Update my programs"),
+            Journey.MOVE: words.text("Look at my programs"),
+        }.get(state.journey, words.text("Choose my programs"))
         title = words.text("Your password")
+        if state.journey is Journey.PASSWORD:
+            title = words.text("Your new password")
         if done:
             title = words.text("It works")
             lead = words.text("Receiving and sending were tested just now.")
-            primary = NavAction(words.text("Choose my programs"), lambda: self.send(ev.Finished()))
+            primary = NavAction(onwards, lambda: self.send(ev.Finished()))
         elif verifying:
             primary = None
         elif kind is PasswordKind.NOT_POSSIBLE:
@@ -161,9 +168,7 @@ class PasswordPage(PageView):
         elif not state.password_possible:
             title = words.text("No password needed here")
             lead = words.text("You sign in inside your mail program.")
-            primary = NavAction(
-                words.text("Choose my programs"), lambda: self.send(ev.ContinuedUntested())
-            )
+            primary = NavAction(onwards, lambda: self.send(ev.ContinuedUntested()))
         else:
             primary = NavAction(
                 words.text("Test again") if state.problem else words.text("Test and continue"),

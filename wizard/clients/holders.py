@@ -1,0 +1,69 @@
+"""Which addresses this computer knows, and which programs hold one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.clients import journal, registry
+from wizard.model import (
+    N_,
+    ClientProfile,
+    EmailAddress,
+    KnownAccount,
+    Places,
+    Words,
+    parse_address,
+)
+
+_ASKS = {
+    "thunderbird": N_(
+        "When it says that the login did not work, choose “Enter new password” and type it once."
+    ),
+}
+_ASKS_ONCE = N_("It asks for the new password the next time it connects. Type it once.")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One profile of one program that has the account."""
+
+    client: str
+    name: str
+    profile: ClientProfile
+
+
+def known(places: Places) -> tuple[KnownAccount, ...]:
+    """Every address in the mail programs and in the wizard's journal, each once."""
+    programs: dict[EmailAddress, dict[str, None]] = {}
+    for client in registry.detect_all(places):
+        for profile in client.profiles:
+            for text in profile.accounts:
+                address = parse_address(text)
+                if isinstance(address, EmailAddress):
+                    programs.setdefault(address, {})[client.id] = None
+    ours = set()
+    for change in journal.changes(places):
+        address = parse_address(change.account)
+        if isinstance(address, EmailAddress):
+            ours.add(address)
+            programs.setdefault(address, {})
+    return tuple(
+        KnownAccount(address, tuple(clients), address in ours)
+        for address, clients in programs.items()
+    )
+
+
+def find(address: EmailAddress, places: Places) -> tuple[Holder, ...]:
+    """The profiles on this computer that have an account of this address."""
+    wanted = str(address).casefold()
+    return tuple(
+        Holder(client.id, client.name, profile)
+        for client in registry.detect_all(places)
+        for profile in client.profiles
+        if wanted in {account.casefold() for account in profile.accounts}
+    )
+
+
+def asks(holder: Holder, words: Words) -> str:
+    """What a program that keeps its own password does after a change."""
+    return words.text(_ASKS.get(holder.client, _ASKS_ONCE))
