@@ -417,6 +417,12 @@ def smoke_command(arguments: Sequence[str]) -> int:
     return run([str(python_in(VENV)), str(ROOT / "packaging" / "smoke.py"), *arguments], env)
 
 
+def screens_command(arguments: Sequence[str]) -> int:
+    return run(
+        module("tests.gui.screens", *arguments), off_screen(set_up("test", QT_PACKAGES)), ROOT
+    )
+
+
 def lock_command(arguments: Sequence[str]) -> int:
     """Resolves for every platform and Python version at once, which pip cannot: uv can.
 
@@ -476,6 +482,7 @@ COMMANDS = (
     Command("bench", "benchmarks: [name]", bench_command),
     Command("build", "finished programs and installers for this system: [what …]", build_command),
     Command("smoke", "try a finished build: [file or folder …]", smoke_command),
+    Command("screens", "a picture of every page, language and look: [--out DIR]", screens_command),
     Command("setup", "set up what the other commands need, and do nothing else", setup_command),
     Command("lock", "for maintainers: resolve requirements/ anew: [--upgrade]", lock_command),
 )
@@ -497,7 +504,7 @@ def main(arguments: Sequence[str]) -> int:
                 return 130
     say("python3 tasks.py COMMAND\n")
     for command in COMMANDS:
-        say(f"  {command.name:6} {command.does}")
+        say(f"  {command.name:7} {command.does}")
     return 0 if name in ("-h", "--help", "help") else 2
 
 

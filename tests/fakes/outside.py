@@ -142,6 +142,10 @@ class FakeOutside:
         progress("incoming", Rung("connect", True, 3))
         return self.verification
 
+    @property
+    def keychain_lasts(self) -> bool:
+        return True
+
     async def store_password(self, account: Account) -> Problem | None:
         """Stored, or the problem set."""
         self.asked.append("store")

@@ -52,6 +52,7 @@ class FakeServices:
     known_accounts: tuple[KnownAccount, ...] = ()
     uses: tuple[PasswordUse, ...] = ()
     moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
+    keychain_lasts: bool = True
     _go: threading.Event = field(default_factory=threading.Event)
 
     def let_go(self) -> None:

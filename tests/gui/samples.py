@@ -366,7 +366,9 @@ STATES: dict[str, State] = {
     ),
     "changes-none": replace(State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=()),
     "changes-problem": replace(
-        State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=(), problem=RUNS
+        State(page=Page.CHANGES, history=(Page.ADDRESS,)),
+        changes=(ChangeRecord("c1", "thunderbird", str(ADDRESS), "2026-11-23T10:00:00+01:00", ()),),
+        problem=RUNS,
     ),
     "account-password": replace(
         State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.PASSWORD), known=KNOWN

@@ -182,7 +182,10 @@ def test_a_flow_breaks_lines_and_follows_the_reading_direction(
 
 def test_the_focus_ring_follows_the_keyboard(open_window: OpenWindow) -> None:
     wizard = open_window(STATES["found"])
-    ring = wizard.shell._ring
+    ring = wizard.shell.ring
+    handle = wizard.window.windowHandle()
+    assert not ring.isVisible()  # who works with the mouse needs none
+    QTest.keyClick(handle, Qt.Key.Key_Shift)
     assert ring.isVisible()
     assert ring.geometry().contains(
         QRect(wizard.shell.primary.mapTo(wizard.shell, QPoint(0, 0)), wizard.shell.primary.size())
@@ -195,6 +198,8 @@ def test_the_focus_ring_follows_the_keyboard(open_window: OpenWindow) -> None:
             wizard.shell.rail.language.size(),
         )
     )
+    QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=QPoint(400, 20))
+    assert not ring.isVisible()
 
 
 def test_a_mouse_press_leaves_the_focus_where_it_was(open_window: OpenWindow) -> None:

@@ -12,17 +12,42 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from wizard.app.outside import Outside
 from wizard.cli.exits import Exit
 from wizard.cli.options import Options
 from wizard.demo import DemoMode, DemoProvider
-from wizard.model import EmailAddress, Places, parse_address
+from wizard.model import Account, EmailAddress, Places, Problem, Secret, parse_address
 from wizard.model.words import N_
 from wizard.system.resources import resources
 
 DEFAULT_OUT = Path("mail-wizard-demo")
+
+
+class DemoOutside(Outside):
+    """This computer, but for its keychain: a toy password has no place in it."""
+
+    @property
+    def keychain_lasts(self) -> bool:
+        """What is kept goes with the demo."""
+        return False
+
+    async def store_password(self, account: Account) -> Problem | None:
+        """Keeps the vault's password in memory."""
+        secret = self.vault.get(account.address)
+        if secret is not None:
+            self._memory[str(account.address)] = secret
+        return None
+
+    async def stored_password(self, address: EmailAddress) -> Secret | None:
+        """What was kept since the demo began."""
+        return self._memory.get(str(address))
+
+    @cached_property
+    def _memory(self) -> dict[str, Secret]:
+        return {}
 
 
 def demo(options: Options, out: Path | None, mode: str) -> int:
@@ -37,7 +62,7 @@ def demo(options: Options, out: Path | None, mode: str) -> int:
     with running(DemoProvider(DemoMode(mode))) as provider:
         network = provider.network
         host, port = network.resolver
-        outside = Outside(
+        outside = DemoOutside(
             replace(options, resolver=f"{host}:{port}", ca_file=network.ca_file),
             connect_map=network.port_map,
             places=_places(folder),
@@ -50,6 +75,7 @@ def demo(options: Options, out: Path | None, mode: str) -> int:
             name=provider.name,
             password=provider.password.reveal(),
         )
+        tell(N_("That password is kept in memory only; your keychain stays as it is."))
         if has_display():
             return outside.window(exit_after_first_paint=False)
         return _walk(outside, provider, folder, tell)
@@ -69,6 +95,7 @@ def _walk(outside: Outside, provider: DemoProvider, folder: Path, tell: _Teller)
         address=provider.address,
         password=provider.password,
         folder=folder,
+        speak=outside.speak,
     )
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if "home" not in path.relative_to(folder).parts[:1]:

@@ -327,6 +327,11 @@ class Outside:
 
     # -- the keychain ---------------------------------------------------------------------------
 
+    @property
+    def keychain_lasts(self) -> bool:
+        """The system's keychain keeps what it is given."""
+        return True
+
     async def store_password(self, account: Account) -> Problem | None:
         """Puts the vault's password into the system's keychain."""
         from wizard.keychain import store

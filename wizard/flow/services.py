@@ -68,6 +68,11 @@ class Services(Protocol):
         """Where the password page leaves what was typed."""
         ...
 
+    @property
+    def keychain_lasts(self) -> bool:
+        """False where `store_password` keeps in memory only (the demo); the page says so."""
+        ...
+
     async def suggest_domain(self, domain: str) -> str:
         """The domain probably meant, empty where none is close."""
         ...

@@ -41,6 +41,11 @@ class Controller(QObject):
         """Leaves a password where verification looks for it; it never becomes part of a state."""
         self.services.vault.put(address, secret)
 
+    @property
+    def keychain_lasts(self) -> bool:
+        """See `Services.keychain_lasts`."""
+        return self.services.keychain_lasts
+
     @Slot(object)
     def dispatch(self, event: ev.Event) -> None:
         """One event. Events that arise while one is handled come after it."""

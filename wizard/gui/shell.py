@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QPoint,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -20,6 +30,8 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
+    QWindow,
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -89,6 +101,11 @@ class Outside(Protocol):
 
     def remember_password(self, address: EmailAddress, secret: Secret) -> None:
         """Puts a typed password where verification finds it."""
+        ...
+
+    @property
+    def keychain_lasts(self) -> bool:
+        """See `flow.Services.keychain_lasts`."""
         ...
 
 
@@ -208,7 +225,7 @@ class Shell(QWidget):
         self._right = QWidget()
         self._row.addWidget(self._right, 1)
         self._build_right()
-        self._ring = FocusRing(kit.theme, self)
+        self.ring = FocusRing(kit.theme, self)
 
     def _build_right(self) -> None:
         px = self.kit.px
@@ -290,10 +307,11 @@ class Shell(QWidget):
         """Draws a state: the right page, its chrome, the rail, the focus."""
         self._state = state
         page = self._page(state.page)
-        if page is not self.page:
+        new = page is not self.page
+        if new:
             self._switch(page)
         page.render(state)
-        self._show_chrome(page.chrome(state))
+        self._show_chrome(page.chrome(state), new)
         self.rail.show_steps(self._steps(state))
 
     def focusNextPrevChild(self, onwards: bool) -> bool:
@@ -347,7 +365,7 @@ class Shell(QWidget):
         page.show()
         self._bar.setValue(0)
 
-    def _show_chrome(self, chrome: Chrome) -> None:
+    def _show_chrome(self, chrome: Chrome, new: bool) -> None:
         self._chrome = chrome
         self.title.setText(chrome.title)
         self.lead.setText(chrome.lead)
@@ -370,7 +388,8 @@ class Shell(QWidget):
             # A window that opens is read out anyway.
             opening = self._focus_key is None
             self._focus_key = chrome.focus_key
-            self._move_focus(chrome, reveal=not opening)
+            # A page that opens shows its title first; only a problem is more urgent.
+            self._move_focus(chrome, reveal=bool(chrome.spoken) if new else not opening)
             if not opening:
                 parts = (chrome.title, chrome.lead, chrome.spoken)
                 self.announce(" ".join(part for part in parts if part))
@@ -606,6 +625,8 @@ class Window(QWidget):
         super().__init__()
         self._layout = column(0, self)
         self.shell: Shell | None = None
+        self._handle: QWindow | None = None
+        self._keyboard = False
         self.ask_before_closing: Callable[[], bool] = lambda: False
         self.resize(960, 700)
         self.setMinimumSize(520, 420)
@@ -614,12 +635,33 @@ class Window(QWidget):
         """Shows this shell instead of the one before."""
         old = self.shell
         self.shell = shell
+        shell.ring.show_for_keyboard(self._keyboard)
         self._layout.addWidget(shell)
         if old is not None:
             self._layout.removeWidget(old)
             old.hide()
             old.setParent(None)
             old.deleteLater()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """From now on keys and clicks are seen before any control gets them."""
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None and handle is not self._handle:
+            self._handle = handle
+            handle.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        match event.type():
+            case QEvent.Type.KeyPress:
+                self._keyboard = True
+            case QEvent.Type.MouseButtonPress | QEvent.Type.TouchBegin:
+                self._keyboard = False
+            case _:
+                return False
+        if self.shell is not None:
+            self.shell.ring.show_for_keyboard(self._keyboard)
+        return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.ask_before_closing() and not self._confirmed():

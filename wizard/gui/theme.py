@@ -192,13 +192,18 @@ class Theme(QObject):
         icons: Path,
         scheme: Scheme | None = None,
         scale: float | None = None,
+        contrast_palette: QPalette | None = None,
     ) -> None:
-        """`scheme`, `scale`: fixed ones instead of the system's. `icons`: folder of the SVGs."""
+        """`scheme`, `scale`, `contrast_palette`: fixed ones instead of the system's.
+
+        `icons`: folder of the SVGs.
+        """
         super().__init__(app)
         self._app = app
         self._icons = icons
         self._fixed_scheme = scheme
         self._fixed_scale = scale
+        self._contrast_palette = contrast_palette
         self._pixmaps: dict[tuple[str, str, str, int, float], QPixmap] = {}
         if QGuiApplication.platformName() in ("offscreen", "minimal"):
             _choose_family(app)
@@ -269,14 +274,21 @@ class Theme(QObject):
             case Scheme.DARK:
                 return DARK
             case Scheme.HIGH_CONTRAST:
-                return tokens_from_palette(self._app.style().standardPalette())
+                return tokens_from_palette(self._system_palette())
+
+    def _system_palette(self) -> QPalette:
+        """The colours the person chose for the whole system, not Fusion's own."""
+        if self._contrast_palette is not None:
+            return self._contrast_palette
+        self._app.setPalette(QPalette())  # without ours, Qt answers with the platform's
+        return self._app.palette()
 
     def _apply(self) -> None:
         font = QFont(self._app.font())
         font.setPixelSize(self.px(BODY))
         self._app.setFont(font)
         if self.scheme is Scheme.HIGH_CONTRAST:
-            self._app.setPalette(self._app.style().standardPalette())
+            self._app.setPalette(self._system_palette())
         else:
             self._app.setPalette(palette(self.tokens))
         self._app.setStyleSheet(style_sheet(self.tokens, self.scale))

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Page, Services, State
 from wizard.flow import events as ev
-from wizard.gui.application import STYLE, Wizard, take_messages
+from wizard.gui.application import STYLE, Speak, Wizard, take_messages
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.found import FoundPage
@@ -60,18 +60,20 @@ def walk(
     address: str,
     password: Secret,
     folder: Path,
+    speak: Speak | None = None,
     log: Callable[[str], None] | None = None,
 ) -> Walked:
     """Walks from the address to the last page; pictures go to `folder`/screens, files to `folder`.
 
-    `log`: takes Qt's own messages. Raises OSError where the folder cannot be written.
+    `speak`: changes the language of everything said. `log`: takes Qt's own messages.
+    Raises OSError where the folder cannot be written.
     """
     app = QApplication.instance() or QApplication(["mail-wizard", "-platform", "offscreen", *STYLE])
     assert isinstance(app, QApplication)
     take_messages(log or (lambda line: None))
     theme = Theme(app, resources / "icons", Scheme.LIGHT, 1.0)
     collector = MainThreadCollector()
-    wizard = Wizard(services, words, theme, speak=words.into)
+    wizard = Wizard(services, words, theme, speak=speak or words.into)
     walker = _Walker(wizard, folder / "screens")
     stopped = ""
     saved: tuple[Path, ...] = ()

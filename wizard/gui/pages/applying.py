@@ -19,12 +19,14 @@ from wizard.gui.pages.common import (
     picture_in,
     show_problem_in,
 )
+from wizard.gui.pages.details import Details
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
     CopyButton,
     Disclosure,
+    Group,
     Kind,
     Kit,
     Mark,
@@ -45,8 +47,12 @@ class ApplyingPage(PageView):
 
     def __init__(self, kit: Kit, outside: Outside) -> None:
         super().__init__(kit, outside)
-        self._list = column(kit.px(14))
-        self.body.addLayout(self._list)
+        group = Group(kit.px(14))
+        self._list = group.body
+        self.body.addWidget(group)
+        self.details = Details(kit)
+        self.details.announced.connect(self.announced)
+        self.body.addWidget(self.details)
         self.cards: dict[str, ProgramCard] = {}
 
     def render(self, state: State) -> None:  # type: ignore[override]
@@ -63,6 +69,8 @@ class ApplyingPage(PageView):
                 self._list.addWidget(card)
         for row in state.rows:
             self.cards[row.client].show_row(row, state)
+        troubled = any(row.state is RowState.PROBLEM for row in state.rows)
+        self.details.show_state(state, troubled)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""

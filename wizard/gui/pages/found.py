@@ -8,6 +8,7 @@ from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
 from wizard.gui.pages.kinds import kind_card
+from wizard.gui.pages.terms import TERM_OF, Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
@@ -73,6 +74,15 @@ class FoundPage(PageView):
         elif state.incoming is not None and state.incoming.type is ServerType.POP3:
             self._results.addWidget(self._pop_card())
         self._results.addWidget(self._trail(state))
+        self._results.addWidget(explain(self.kit, self._terms(state)))
+
+    def _terms(self, state: State) -> tuple[Term, ...]:
+        """The technical words that stand in the summary."""
+        servers = [server for server in (state.incoming, state.outgoing) if server is not None]
+        used = [TERM_OF[server.type] for server in servers]
+        if state.incoming is not None and state.incoming.type is ServerType.POP3:
+            used.insert(0, Term.IMAP)
+        return (*used, Term.PORT, Term.ENCRYPTED, Term.USER_NAME)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -151,6 +161,7 @@ class FoundPage(PageView):
         )
         card.body.addLayout(head)
         facts = Facts(kit)
+        facts.copied.connect(self.announced)
         for server, label in (
             (state.incoming, words.text("Receiving")),
             (state.outgoing, words.text("Sending")),
@@ -158,11 +169,12 @@ class FoundPage(PageView):
             if server is None:
                 facts.add(label, words.text("not found"))
             else:
-                facts.add(label, server.host, about_connection(kit, server))
+                facts.add(label, server.host, about_connection(kit, server), copy=server.host)
         self._add_usernames(facts, state)
         hosts = {urlsplit(service.url).hostname or service.url for service in _dav(state)}
         if hosts:
-            facts.add(words.text("Calendars, contacts"), ", ".join(sorted(hosts)))
+            together = ", ".join(sorted(hosts))
+            facts.add(words.text("Calendars, contacts"), together, copy=together)
         card.body.addWidget(facts)
         return card
 
@@ -171,10 +183,15 @@ class FoundPage(PageView):
         servers = [server for server in (state.incoming, state.outgoing) if server is not None]
         names = {server.username for server in servers}
         if len(names) == 1:
-            facts.add(words.text("User name"), servers[0].username, about_username(self.kit, state))
+            name = servers[0].username
+            facts.add(words.text("User name"), name, about_username(self.kit, state), copy=name)
         elif len(names) == 2:
-            facts.add(words.text("User name for receiving"), servers[0].username)
-            facts.add(words.text("User name for sending"), servers[1].username)
+            for server, label in zip(
+                servers,
+                (words.text("User name for receiving"), words.text("User name for sending")),
+                strict=True,
+            ):
+                facts.add(label, server.username, copy=server.username)
 
     def _consent_card(self, servers: tuple[ServerSettings, ...]) -> Card:
         kit, words = self.kit, self.kit.words
@@ -217,7 +234,7 @@ class FoundPage(PageView):
     def _trail(self, state: State) -> Disclosure:
         """The evidence: per server, who said what, and how it travelled."""
         kit, words = self.kit, self.kit.words
-        trail = Disclosure(kit, words.text("Where does this come from?"))
+        trail = Disclosure(kit, words.text("Where does this come from?"), small=True)
         for server, label in (
             (state.incoming, words.text("Receiving")),
             (state.outgoing, words.text("Sending")),

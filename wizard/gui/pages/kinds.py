@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from PySide6.QtCore import Qt
+
 from wizard.gui.pages.common import open_link
-from wizard.gui.widgets import Button, Card, Kind, Kit, Text, TextType, flow, line
+from wizard.gui.widgets import Button, Card, Glyph, Kind, Kit, Text, TextType, flow, line
 from wizard.model import HelpLink, PasswordKind, Provider
+
+_ICONS = {
+    PasswordKind.NORMAL: "key",
+    PasswordKind.APP_PASSWORD: "key",
+    PasswordKind.OAUTH_IN_CLIENT: "sign-in",
+    PasswordKind.BRIDGE: "bridge",
+    PasswordKind.NOT_POSSIBLE: "lock",
+}
 
 
 def kind_card(kit: Kit, provider: Provider) -> Card | None:
@@ -17,7 +27,10 @@ def kind_card(kit: Kit, provider: Provider) -> Card | None:
     title, sentence, purpose = told
     words = kit.words
     card = Card(kit, spacing=10)
-    card.body.addWidget(Text(title, TextType.STRONG))
+    head = line(kit.px(12))
+    head.addWidget(Glyph(kit, _ICONS[provider.password_kind]), 0, Qt.AlignmentFlag.AlignTop)
+    head.addWidget(Text(title, TextType.STRONG), 1)
+    card.body.addLayout(head)
     card.body.addWidget(Text(sentence))
     steps = provider.steps.get(words.language) or provider.steps.get("en") or {}
     text = steps.get(purpose) or steps.get("general") or ""

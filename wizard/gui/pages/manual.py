@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, show_problem
+from wizard.gui.pages.details import Details
+from wizard.gui.pages.terms import Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Choice,
@@ -52,6 +54,23 @@ class ManualPage(PageView):
         self.body.addWidget(self.incoming)
         self.body.addSpacing(kit.px(8))
         self.body.addWidget(self.outgoing)
+        self.body.addWidget(
+            explain(
+                kit,
+                (
+                    Term.IMAP,
+                    Term.POP,
+                    Term.SMTP,
+                    Term.PORT,
+                    Term.TLS,
+                    Term.STARTTLS,
+                    Term.USER_NAME,
+                ),
+            )
+        )
+        self.details = Details(kit)
+        self.details.announced.connect(self.announced)
+        self.body.addWidget(self.details)
         self._filled_for: tuple[object, ...] | None = None
         self._remedy = Remedy()
         self._state = State()
@@ -60,6 +79,7 @@ class ManualPage(PageView):
         """See `PageView.render`."""
         self._state = state
         self._remedy = show_problem(self.kit, self.problem, state)
+        self.details.show_state(state, state.problem is not None)
         filled_for = (state.address, state.incoming, state.outgoing)
         if filled_for != self._filled_for:
             self._filled_for = filled_for

@@ -11,7 +11,9 @@ from wizard.gui.pages.common import (
     show_problem,
     wording,
 )
+from wizard.gui.pages.details import Details
 from wizard.gui.pages.kinds import kind_card
+from wizard.gui.pages.terms import Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
@@ -55,7 +57,12 @@ class PasswordPage(PageView):
         self.body.addWidget(self._about)
         self.password = PasswordField(kit, words.text("Password"))
         self.body.addWidget(self.password)
-        self.keep = Check(kit, words.text("Remember it in this computer's keychain"))
+        self.keep = Check(
+            kit,
+            words.text("Remember it in this computer's keychain")
+            if outside.keychain_lasts
+            else words.text("Remember it while this demo runs"),
+        )
         self.keep.setChecked(True)
         self.body.addWidget(self.keep)
         self.where = Text("", TextType.SMALL)
@@ -88,6 +95,11 @@ class PasswordPage(PageView):
         self.body.addWidget(self._send_row)
         self.keychain_note = Text("", TextType.SMALL)
         self.body.addWidget(self.keychain_note)
+        self.terms = Group(0)
+        self.body.addWidget(self.terms)
+        self.details = Details(kit)
+        self.details.announced.connect(self.announced)
+        self.body.addWidget(self.details)
 
         self._address: EmailAddress | None = None
         self._provider: Provider | None = None
@@ -135,6 +147,8 @@ class PasswordPage(PageView):
         if trouble is not None:
             told = wording(self.kit, trouble, state.provider)
             self.keychain_note.setText(f"{told.title} {told.explanation}")
+        self.terms.setVisible(asks and not done and state.problem is None and not verifying)
+        self.details.show_state(state, state.problem is not None or done)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -194,11 +208,16 @@ class PasswordPage(PageView):
 
     def _say_where(self) -> None:
         words = self.kit.words
-        self.where.setText(
-            words.text(
-                "It goes to your provider, encrypted, and into the keychain. Nowhere else: no "
-                "file, no log, not to us."
+        if not self.outside.keychain_lasts:
+            self.where.setText(
+                words.text(
+                    "This is a demo: the password stays in this window's memory and goes with it. "
+                    "Your keychain is not touched."
+                )
             )
+            return
+        self.where.setText(
+            words.text("It goes to your provider, encrypted, and into the keychain. Nowhere else.")
             if self.keep.isChecked()
             else words.text(
                 "It goes to your provider, encrypted, and is forgotten when you close this window."
@@ -208,6 +227,10 @@ class PasswordPage(PageView):
     def _explain_kind(self, provider: Provider) -> None:
         clear(self._about.body)
         card = kind_card(self.kit, provider)
+        clear(self.terms.body)
+        app = provider.password_kind is PasswordKind.APP_PASSWORD
+        terms = (Term.APP_PASSWORD, Term.KEYCHAIN) if app else (Term.KEYCHAIN,)
+        self.terms.body.addWidget(explain(self.kit, terms))
         self._about.setVisible(card is not None)
         if card is not None:
             self._about.body.addWidget(card)

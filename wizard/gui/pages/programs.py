@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import client_icon
+from wizard.gui.pages.terms import Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
@@ -123,6 +124,7 @@ class ProgramsPage(PageView):
         self.cards, self.profiles = {}, {}
         words = self.kit.words
         here = {client.id for client in detected}
+        several = any(len(client.profiles) > 1 for client in detected)
         if detected:
             self._heading(words.text("On this computer"))
             for client in detected:
@@ -136,6 +138,8 @@ class ProgramsPage(PageView):
             if target.client not in here:
                 usual = target.client == "sheet" if chosen is None else target.client in chosen
                 self._add_target(target, usual)
+        if several:
+            self._lists.addWidget(explain(self.kit, (Term.PROFILE,)))
 
     def _heading(self, text: str) -> None:
         if self._lists.count():

@@ -196,28 +196,43 @@ class CopyButton(Button):
 
     copied = Signal(str)
 
-    def __init__(self, kit: Kit, value: str, what: str) -> None:
-        """`what`: the name of the value, for screen readers."""
-        super().__init__(kit, kit.words.text("Copy"), Kind.SMALL_LINK, icon="copy")
+    def __init__(self, kit: Kit, value: str, what: str, *, quiet: bool = False) -> None:
+        """`what`: the name of the value, for screen readers. `quiet`: as an icon alone, where
+        many of them stand under each other; the word is in the tool tip."""
+        super().__init__(kit, "" if quiet else kit.words.text("Copy"), Kind.SMALL_LINK, icon="copy")
         self.value = value
+        self._quiet = quiet
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(2000)
-        self._timer.timeout.connect(lambda: self.setText(self.kit.words.text("Copy")))
+        self._timer.timeout.connect(lambda: self._say("copy", "Copy"))
         self.setAccessibleName(kit.words.text("Copy: {what}", what=what))
+        if quiet:
+            self.setToolTip(self.accessibleName())
         self.clicked.connect(self._copy)
 
     def sizeHint(self) -> QSize:
         """Room for either word, so nothing moves when it changes."""
         hint = super().sizeHint()
+        if self._quiet:
+            return QSize(self.kit.px(28), self._least_height())
         widths = [
             QFontMetrics(self.font()).horizontalAdvance(self.kit.words.text(word))
             for word in ("Copy", "Copied")
         ]
         return QSize(max(widths) + self._icons_width() + self.kit.px(4), hint.height())
 
+    def _least_height(self) -> int:
+        return self.kit.px(24) if self._quiet else super()._least_height()
+
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.value)
-        self.setText(self.kit.words.text("Copied"))
+        self._say("check", "Copied")
         self.copied.emit(self.kit.words.text("Copied"))
         self._timer.start()
+
+    def _say(self, icon: str, word: str) -> None:
+        self.icon_name = icon
+        if not self._quiet:
+            self.setText(self.kit.words.text(word))
+        self.update()

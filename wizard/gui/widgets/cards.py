@@ -133,7 +133,7 @@ class Facts(QWidget):
             texts.addWidget(Text(note, TextType.SMALL))
         row.addLayout(texts, 1)
         if copy:
-            button = CopyButton(kit, copy, name)
+            button = CopyButton(kit, copy, f"{name}: {value}", quiet=True)
             button.copied.connect(self.copied)
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         label.setBuddy(holder)
@@ -160,6 +160,7 @@ class ProblemCard(Card):
         row = line(kit.px(14))
         if bare:
             self.body.setContentsMargins(0, 0, 0, 0)
+            self.setProperty("ring_gap", kit.px(8))
         else:
             row.addWidget(StateMark(kit, mark, 24), 0, Qt.AlignmentFlag.AlignTop)
         texts = column(kit.px(6))

@@ -2,7 +2,10 @@
 
 Drawn outside the widget, so that nothing has to leave room for it and edges stay aligned. Widgets
 ask for it with the property `ring` (corner radius at 100 %); `ring_target` = `parent` puts it
-around the parent (a card that is one check box). Text fields draw their own border.
+around the parent (a card that is one check box); `ring_gap` keeps it further away (what has no
+padding of its own). Text fields draw their own border.
+
+Who works with the mouse sees no ring: it shows from the first key on, until the next click.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class FocusRing(QWidget):
         self._root = root
         self._watched: list[QWidget] = []
         self._target: QWidget | None = None
+        self._keyboard = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.hide()
@@ -40,6 +44,12 @@ class FocusRing(QWidget):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow)
+
+    def show_for_keyboard(self, keyboard: bool) -> None:
+        """Whether the last thing done was done with a key."""
+        if keyboard is not self._keyboard:
+            self._keyboard = keyboard
+            self._place()
 
     def _follow(self, _old: QWidget | None, new: QWidget | None) -> None:
         for watched in self._watched:
@@ -65,26 +75,28 @@ class FocusRing(QWidget):
 
     def _place(self) -> None:
         target = self._target
-        if target is None or not isValid(target) or not target.isVisible():
+        if not self._keyboard or target is None or not isValid(target) or not target.isVisible():
             self.hide()
             return
-        around = _GAP + _WIDTH
+        around = self._gap(target) + _WIDTH
         rect = QRect(target.mapTo(self._root, QPoint(0, 0)), target.size())
         rect = rect.adjusted(-around, -around, around, around)
         self.setGeometry(rect)
-        self._clip(rect)
+        self._clip(rect, around)
         self.show()
         self.raise_()
         self.update()
 
-    def _clip(self, rect: QRect) -> None:
+    def _gap(self, target: QWidget) -> int:
+        return int(target.property("ring_gap") or _GAP)
+
+    def _clip(self, rect: QRect, around: int) -> None:
         """What is scrolled out of sight takes its ring along."""
         self.clearMask()
         for widget in self._watched:
             parent = widget.parentWidget()
             if isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget:
                 seen = QRect(widget.mapTo(self._root, QPoint(0, 0)), widget.size())
-                around = _GAP + _WIDTH
                 seen = seen.adjusted(-around, 0, around, 0) & rect
                 if seen != rect:
                     self.setMask(seen.translated(-rect.topLeft()))
@@ -92,7 +104,7 @@ class FocusRing(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._target is None or not isValid(self._target):
             return
-        radius = self._theme.px(float(self._target.property("ring") or 0)) + _GAP
+        radius = self._theme.px(float(self._target.property("ring") or 0)) + self._gap(self._target)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(self._theme.tokens.accent), _WIDTH))

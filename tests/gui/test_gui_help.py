@@ -1,0 +1,109 @@
+"""Help where it is needed: words explained, values copied, details for whoever helps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from tests.gui.conftest import OpenWindow
+from tests.gui.measure import settle
+from tests.gui.outside import FakeServices
+from tests.gui.samples import BAD, IMAP, STATES, WRONG
+from wizard.flow import State
+from wizard.gui.pages.details import Details
+from wizard.gui.pages.password import PasswordPage
+from wizard.gui.widgets import CopyButton, Disclosure, Text
+from wizard.model import Rung
+
+
+def texts(of: Disclosure) -> list[str]:
+    return [label.text() for label in of.content.findChildren(Text)]
+
+
+@pytest.mark.parametrize(
+    ("state", "explained"),
+    [
+        ("found", ("IMAP", "SMTP", "Port", "Encrypted", "User name")),
+        ("found-pop", ("IMAP", "POP3", "SMTP")),
+        ("manual-pop", ("IMAP", "POP3", "SMTP", "Port", "SSL/TLS", "STARTTLS", "User name")),
+        ("password", ("Keychain",)),
+        ("password-app", ("App password", "Keychain")),
+        ("programs", ("Profile",)),
+    ],
+)
+def test_technical_words_are_explained_on_the_page_that_shows_them(
+    open_window: OpenWindow, state: str, explained: tuple[str, ...]
+) -> None:
+    page = open_window(STATES[state]).shell.page
+    assert page is not None
+    (answer,) = [
+        item
+        for item in page.findChildren(Disclosure)
+        if item.button.text() == "What do these words mean?" and item.isVisible()
+    ]
+    answer.button.click()
+    settle()
+    said = texts(answer)
+    for word in explained:
+        meaning = said[said.index(word) + 1]
+        assert len(meaning) > 30
+
+
+def test_every_value_found_can_be_copied(open_window: OpenWindow) -> None:
+    page = open_window(STATES["found"]).shell.page
+    assert page is not None
+    buttons = page.findChildren(CopyButton)
+    assert [button.value for button in buttons] == [
+        "mail.example.net",
+        "mail.example.net",
+        "info@my-shop.example",
+        "sync.example.net",
+    ]
+    assert len({button.accessibleName() for button in buttons}) == len(buttons)
+    heard: list[str] = []
+    page.announced.connect(heard.append)
+    buttons[2].click()
+    assert QGuiApplication.clipboard().text() == "info@my-shop.example"
+    assert buttons[2].icon_name == "check"
+    assert heard == ["Copied"]
+
+
+def with_ladder() -> State:
+    rungs = (Rung("connect", True, 40), Rung("login", False, 270, WRONG.server_said))
+    return replace(STATES["password-wrong"], incoming_rungs=rungs, verification=BAD)
+
+
+def test_a_helper_sees_the_ladder_the_evidence_and_the_servers_words(
+    open_window: OpenWindow,
+) -> None:
+    wizard = open_window(with_ladder())
+    assert isinstance(wizard.shell.page, PasswordPage)
+    details = wizard.shell.page.details
+    assert details.isVisible()
+    assert not details.content.isVisible()
+    details.button.click()
+    told = details.text.text()
+    assert f"{IMAP.host}:{IMAP.port}" in told
+    assert "✗ Signing in" in told
+    assert WRONG.server_said in told
+    assert "said by your domain's own configuration" in told
+    assert "wrong-password" in told
+    details.copy.click()
+    assert QGuiApplication.clipboard().text() == told
+
+
+def test_where_nothing_is_wrong_there_are_no_details(open_window: OpenWindow) -> None:
+    for name in ("password", "applying-preview", "manual-pop"):
+        page = open_window(STATES[name]).shell.page
+        assert page is not None
+        assert not any(item.isVisible() for item in page.findChildren(Details))
+
+
+def test_a_demo_says_that_the_keychain_is_not_used(open_window: OpenWindow) -> None:
+    wizard = open_window(STATES["password"], services=FakeServices(keychain_lasts=False))
+    page = wizard.shell.page
+    assert isinstance(page, PasswordPage)
+    assert "keychain is not touched" in page.where.text()
+    assert "demo" in page.keep.text()
