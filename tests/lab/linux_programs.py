@@ -14,8 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from tests.lab.internet import Internet
 
 _STORE = Path("/etc/ssl")
@@ -34,13 +32,6 @@ for label, attributes, secret in wanted:
     collection.create_item(label, attributes, secret.encode(), replace=True)
 connection.close()
 """
-
-
-def need(program: str) -> None:
-    """Programs beyond the lab's own list: their tests run where they happen to be installed."""
-    for name in (program, "Xvfb"):
-        if shutil.which(name) is None:
-            pytest.skip(f"{name} is not installed")
 
 
 @contextlib.contextmanager

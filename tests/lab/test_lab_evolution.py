@@ -6,17 +6,25 @@ from pathlib import Path
 import pytest
 
 from tests.lab.internet import Internet
-from tests.lab.linux_programs import need, remember, run_until, system_trust
+from tests.lab.linux_programs import remember, run_until, system_trust
 from tests.lab.provider import Provider
+from tests.lab.requirements import need_programs
 from tests.lab.wizard import Wizard
 
 pytestmark = pytest.mark.lab
+
+_LIST_SOURCES = """
+gdbus call --session --dest org.gnome.evolution.dataserver.Sources5 \\
+    --object-path /org/gnome/evolution/dataserver/SourceManager \\
+    --method org.freedesktop.DBus.ObjectManager.GetManagedObjects
+"""
+"""Asks `evolution-source-registry` itself what it knows; the bus starts it."""
 
 
 def test_evolution_logs_in_with_the_account_the_wizard_made(
     internet: Internet, provider: Provider, wizard: Wizard
 ) -> None:
-    need("evolution")
+    need_programs("evolution", "xvfb-run")
     dora = provider.mailbox("dora@alpine.example")
     arguments = (
         *("setup", dora.address, "--name", "Dora", "--apps", "evolution"),
@@ -51,12 +59,14 @@ def test_evolution_logs_in_with_the_account_the_wizard_made(
     )
     before = provider.mail.logins(dora.address)
     with system_trust(internet):
-        run_until(
+        listed = run_until(
             internet,
             wizard.home_folder,
-            ["evolution"],
+            ["sh", "-c", f"{_LIST_SOURCES}exec evolution"],
             lambda: provider.mail.logins(dora.address) > before,
         )
+    for uid in uids.values():
+        assert f"/{uid.replace('-', '_2d')}" in listed or f"'{uid}'" in listed, listed
     assert provider.mail.failed_logins(dora.address) == 0
 
     again = wizard.run(*arguments, stdin=f"{dora.password}\n")

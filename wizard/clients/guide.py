@@ -7,6 +7,7 @@ import re
 from wizard.model import (
     N_,
     Account,
+    AuthMethod,
     PasswordKind,
     Problem,
     ProblemKind,
@@ -44,9 +45,13 @@ def signs_in_inside(account: Account) -> bool:
     """True where the program itself asks the provider, in a browser window (OAuth 2)."""
     return (
         account.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT
-        or not account.incoming.takes_password
-        or not account.outgoing.takes_password
+        or _only_by_browser(account.incoming)
+        or _only_by_browser(account.outgoing)
     )
+
+
+def _only_by_browser(server: ServerSettings) -> bool:
+    return AuthMethod.OAUTH2 in server.auth and not server.takes_password
 
 
 def unsuitable(account: Account) -> Problem | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard.clients import journal
 from wizard.clients.apple import AppleMail
+from wizard.clients.claws import ClawsMail
 from wizard.clients.evolution import Evolution
 from wizard.clients.mobile import ThunderbirdMobile
 from wizard.clients.outlook import Outlook
@@ -37,6 +38,7 @@ EXPORTERS: tuple[ClientExporter, ...] = (
     AppleMail(),
     ThunderbirdMobile(),
     Evolution(),
+    ClawsMail(),
     SettingsSheet(),
 )
 
@@ -150,6 +152,8 @@ def _steward(change_id: str, places: Places) -> journal.Steward | Problem:
             return Thunderbird(places.system)
         case "evolution":
             return Evolution()
+        case "claws":
+            return ClawsMail(places.home)
         case _:
             return Problem(ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=change_id)
 

@@ -34,7 +34,7 @@ def files(client: str, chosen: tuple[str, ...] = ()) -> ClientPlan:
 
 def test_the_words_of_the_command_line() -> None:
     """Those of the published contract, in its order."""
-    known = ["thunderbird", "outlook", "apple", "thunderbird-mobile", "evolution", "sheet"]
+    known = ["thunderbird", "outlook", "apple", "thunderbird-mobile", "evolution", "claws", "sheet"]
     assert [client for client in known if client in IDS] == IDS
 
 
