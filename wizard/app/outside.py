@@ -48,7 +48,9 @@ from wizard.system.log import LOGGER, Redactor, close_log, open_log, write_crash
 from wizard.system.resources import resources
 
 if TYPE_CHECKING:
+    from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
+    from wizard.discovery.replay import Replay
     from wizard.net import Network
 
 P = ParamSpec("P")
@@ -81,6 +83,30 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     import asyncio
 
     return await asyncio.to_thread(function, *args, **kwargs)
+
+
+def _check_writable(option: str, path: Path) -> None:
+    """Says before a search, not after it, that its recording could not be kept."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise Unusable(option, str(path), error.strerror or "cannot be written") from error
+
+
+def _read_recording(path: Path, address: EmailAddress) -> Replay:
+    from wizard.discovery.replay import MAX_RECORDING, RecordingFault, load_recording
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_RECORDING + 1).decode("utf-8")
+    except OSError as error:
+        raise Unusable("--replay", str(path), error.strerror or "cannot be read") from error
+    except UnicodeDecodeError as error:
+        raise Unusable("--replay", str(path), "not UTF-8 text") from error
+    replay = load_recording(text, address)
+    if isinstance(replay, RecordingFault):
+        raise Unusable("--replay", str(path), replay.reason)
+    return replay
 
 
 def _printed(item: Produced) -> Produced | None:
@@ -226,8 +252,10 @@ class Outside:
         options: SearchOptions,
         progress: Callable[[SourceReport], None],
     ) -> DiscoveryResult:
-        """`discover` with the command line's options."""
+        """`discover` with the command line's options. Raises `Unusable`."""
         from wizard.discovery import discover
+        from wizard.discovery.recording import Recorder, Terms
+        from wizard.discovery.replay import Replay, load_recording, run_jumping, same_outcome
         from wizard.discovery.runner import warm_up
 
         def on_report(report: SourceReport) -> None:
@@ -237,21 +265,49 @@ class Outside:
             progress(report)
 
         pack, provider_file = await self._packs()
-        async with self._network() as network:
-            # What `ms` counts is the search, not the loading of libraries: a window has loaded
-            # them while the address was being typed (`suggest_domain`).
-            await network.ready()
-            await in_thread(warm_up)
+        terms = Terms(options.timeout, options.sources, options.all)
+
+        async def searched(
+            network: DiscoveryNetwork,
+            terms: Terms,
+            progress: Callable[[SourceReport], None] | None = on_report,
+        ) -> DiscoveryResult:
             return await discover(
                 address,
                 network,
                 pack,
                 provider_file=provider_file,
-                timeout=options.timeout,
-                only=options.sources or None,
-                all_sources=options.all,
-                progress=on_report,
+                timeout=terms.timeout,
+                only=terms.only or None,
+                all_sources=terms.all_sources,
+                progress=progress,
             )
+
+        if options.replay:
+            replay = await in_thread(_read_recording, options.replay, address)
+            told = replay.terms if terms == Terms() else terms
+            # A clock of its own needs a loop of its own, and that a thread.
+            return await in_thread(lambda: run_jumping(searched(replay, told)))
+        if options.record:
+            _check_writable("--record", options.record)
+        async with self._network() as network:
+            # What `ms` counts is the search, not the loading of libraries: a window has loaded
+            # them while the address was being typed (`suggest_domain`).
+            await network.ready()
+            await in_thread(warm_up)
+            if options.record is None:
+                return await searched(network, terms)
+            recorder = Recorder(network, address, terms)
+            try:
+                live = await searched(recorder, terms)
+            finally:
+                recording = recorder.to_json()
+                options.record.write_text(recording, encoding="utf-8")
+        kept = load_recording(recording, address)
+        assert isinstance(kept, Replay), kept
+        again = await in_thread(lambda: run_jumping(searched(kept, terms, None)))
+        # What is printed is what support will see: the replay, whose times are the recorded ones.
+        return again if same_outcome(live, again) else live
 
     def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
         """The servers an autoconfig document yields."""

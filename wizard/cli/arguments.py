@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +21,9 @@ APPS = (
 )
 
 
+SOURCES = tuple(source.value for source in Source if source is not Source.MANUAL)
+
+
 class UsageFault(Exception):
     """The words do not make a command. `usage`: how it goes."""
 
@@ -34,6 +38,20 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageFault(message, self.format_usage())
+
+
+def understand(words: Sequence[str]) -> argparse.Namespace:
+    """Parses the command line. Raises `UsageFault`.
+
+    `--source` takes several names in a row, but no address after it: argparse alone would take
+    that for a name too.
+    """
+    spread: list[str] = []
+    for word in words:
+        if len(spread) > 1 and spread[-2] == "--source" and word in SOURCES:
+            spread.append("--source")
+        spread.append(word)
+    return parser().parse_args(spread)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,11 +92,21 @@ def parser() -> argparse.ArgumentParser:
         "--source",
         action="append",
         default=[],
-        choices=[source.value for source in Source if source is not Source.MANUAL],
+        choices=SOURCES,
         metavar="NAME",
-        help="ask only this source (may be given several times)",
+        help="ask only these sources: " + ", ".join(SOURCES),
     )
     discover.add_argument("--all", action="store_true", help="wait for every source")
+    recording = discover.add_mutually_exclusive_group()
+    recording.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE",
+        help="write down every question and answer, without your name in it, for support",
+    )
+    recording.add_argument(
+        "--replay", type=Path, metavar="FILE", help="search in such a file instead of the network"
+    )
 
     parse = command("parse-autoconfig", "Show the servers an autoconfig document yields.")
     parse.add_argument("file", type=Path, metavar="FILE")

@@ -46,6 +46,7 @@ from wizard.model import (
     Source,
     Stage,
     Verification,
+    shown_domain,
 )
 from wizard.model.document import Json, found_json, side_json
 from wizard.model.words import N_
@@ -62,6 +63,8 @@ async def discover(args: Namespace, backend: Backend, out: Output) -> Exit:
         timeout=args.timeout,
         sources=frozenset(Source(word) for word in args.source),
         all=args.all,
+        record=args.record,
+        replay=args.replay,
     )
     result = await search(address, options, backend, out)
     if isinstance(result, Found):
@@ -83,7 +86,14 @@ def _tell_found(found: Found, out: Output) -> None:
         for server in servers:
             out.line(label, server=out.server(server))
             for item in server.evidence:
-                out.plain(f"    {out.messages.evidence(item)}")
+                said = out.messages.evidence(item)
+                out.plain(f"    {said} ({item.detail})" if item.detail else f"    {said}")
+    if found.needs_consent:
+        out.line(
+            "Not every server was named by {domain} itself: look at the names before you trust "
+            "them.",
+            domain=shown_domain(found.address.domain),
+        )
     for service in found.services:
         out.plain(f"{service.type.value}: {service.url}")
 

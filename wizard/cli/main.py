@@ -9,7 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
-from wizard.cli.arguments import UsageFault, parser
+from wizard.cli.arguments import UsageFault, understand
 from wizard.cli.backend import Backend
 from wizard.cli.commands import COMMANDS
 from wizard.cli.exits import Exit
@@ -32,7 +32,7 @@ def main(
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # TextIO of the interpreter; a test's replacement may lack it
     try:
-        args = parser().parse_args(arguments)
+        args = understand(arguments)
     except UsageFault as fault:
         return _usage(fault, arguments, make_messages)
     options = Options(
@@ -46,11 +46,7 @@ def main(
     try:
         backend = make_backend(options)
     except Unusable as unusable:
-        out = Output(make_messages(options.language), options.json)
-        out.line("The option {option} cannot be used as given.", option=unusable.option)
-        out.plain(f"{unusable.value}: {unusable.reason}")
-        detail = {"option": unusable.option, "detail": unusable.reason}
-        return out.finish({"reason": "usage", **detail}, Exit.USAGE)
+        return _unusable(unusable, Output(make_messages(options.language), options.json))
     out = Output(backend.messages, options.json)
     try:
         if args.command is None:
@@ -58,6 +54,8 @@ def main(
         if args.command == "demo":
             return backend.demo(args.out, args.mode)
         return asyncio.run(_run(args, backend, out))
+    except Unusable as unusable:
+        return _unusable(unusable, out)
     except KeyboardInterrupt:
         out.progress("Stopped.")
         return out.finish({"reason": "interrupted"}, Exit.INTERRUPTED)
@@ -72,6 +70,13 @@ async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:
         return await COMMANDS[args.command](args, backend, out)
     finally:
         await backend.aclose()
+
+
+def _unusable(unusable: Unusable, out: Output) -> int:
+    out.line("The option {option} cannot be used as given.", option=unusable.option)
+    out.plain(f"{unusable.value}: {unusable.reason}")
+    detail = {"option": unusable.option, "detail": unusable.reason}
+    return out.finish({"reason": "usage", **detail}, Exit.USAGE)
 
 
 def _usage(

@@ -32,7 +32,10 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """`discover`'s own. `timeout`: seconds for the whole search. `sources`: empty for all."""
+    """`discover`'s own. `timeout`: seconds for the whole search. `sources`: empty for all.
+
+    `record`: where to write the recording. `replay`: the recording to search in.
+    """
 
     timeout: float = 10.0
     sources: frozenset[Source] = frozenset()

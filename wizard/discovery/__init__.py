@@ -15,7 +15,7 @@ sources/           one file per source
 probe, oddities    proving a guessed server, or one whose settings contradict themselves
 plan, runner, rank what to ask, when the answer stands, what is best
 vital, verdict     signs of life; why nothing was found
-recording          a search written down, and run again without a network
+recording, replay  a search written down, and run again without a network
 """
 
 from __future__ import annotations

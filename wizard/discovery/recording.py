@@ -1,29 +1,26 @@
 """Recordings of a search: every question and every answer, replayable without a network.
 
-`Recorder` wraps a network and notes what passes; `Replay` answers from the notes at the same
+`Recorder` wraps a network and notes what passes; `replay` answers from the notes at the same
 moments, so that a search takes the same turns again. A recording is what a person sends to
-support, so nothing personal is in it: the local part of the address stands as `someone`, and the
-IP addresses that greetings give away are blanked.
+support, so nothing personal is in it: `redacted-person` stands for the local part of the address,
+and the IP addresses that greetings give away are blanked.
 
-Recorder(network) ──to_json──> text ──load_recording──> Replay | RecordingFault
+Recorder(network) ──to_json──> text        (read again by `replay`)
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol, TypeVar, assert_never, cast
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, assert_never
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from wizard.model import EmailAddress
-from wizard.net.failure import CertificateFacts, NetFailure, Trouble
+from wizard.model import EmailAddress, Source
+from wizard.net.failure import CertificateFacts, NetFailure
 from wizard.net.http import HttpClient, HttpFailure, HttpReply
 from wizard.net.resolver import (
     Empty,
@@ -39,9 +36,8 @@ from wizard.net.streams import MAX_LINE, Connector, Stream, TlsFacts
 
 SCHEMA = 1
 KIND = "discovery-recording"
-MAX_RECORDING = 8 * 1024 * 1024
-SOMEONE = "someone"
-NOT_RECORDED = "not recorded"
+SOMEONE = "redacted-person"
+"""Stands for the local part; a word that no document has."""
 
 _IP = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F:]{1,39}\b")
 
@@ -62,50 +58,75 @@ class Network(Protocol):
     def connector(self) -> Connector: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingFault:
-    """Why a text is no recording. `reason`: a short English phrase."""
-
-    reason: str
-
-
 class Redaction:
-    """Takes one person out of texts."""
+    """Takes one person out of texts, and puts them, or somebody else of the domain, back in."""
 
     def __init__(self, address: EmailAddress) -> None:
-        whole, local = str(address), address.local
-        replacement = f"{SOMEONE}@{address.domain}"
-        self._forms = [
-            (form(whole), form(replacement))
-            for form in (lambda text: quote(text, safe=""), escape, lambda text: text)
+        stand_in = EmailAddress(SOMEONE, address.domain)
+        self._forms = [(form(str(address)), form(str(stand_in))) for form in _FORMS]
+        self._local = address.local
+        bounded = rf"(?<![\w.+-]){re.escape(address.local)}(?![\w.+-])"
+        # Alone, a short local part would hit ordinary words ("info", "post"): only where it is
+        # all that an XML element holds.
+        alone = bounded if len(address.local) > 5 else rf"(?<=>){re.escape(address.local)}(?=<)"
+        self._hidden = [
+            *((re.compile(re.escape(own), re.IGNORECASE), other) for own, other in self._forms),
+            (re.compile(alone, re.IGNORECASE), SOMEONE),
         ]
-        # Alone, a short local part would hit ordinary words ("info", "post").
-        self._alone = (
-            re.compile(rf"(?<![\w.+-]){re.escape(local)}(?![\w.+-])") if len(local) > 5 else None
-        )
 
     def text(self, text: str) -> str:
         """The text without the person."""
-        for form, replacement in self._forms:
-            text = text.replace(form, replacement)
-        return self._alone.sub(SOMEONE, text) if self._alone else text
+        for pattern, replacement in self._hidden:
+            text = pattern.sub(replacement, text)
+        return text
 
-    def data(self, data: bytes) -> str:
-        """Bytes as text where they are UTF-8, else `base64:…`."""
+    def restored(self, text: str) -> str:
+        """The text with this person in the place that `text` left."""
+        for own, other in self._forms:
+            text = text.replace(other, own)
+        return text.replace(SOMEONE, self._local)
+
+    def data(self, data: bytes) -> str | Json:
+        """Bytes as text where they are UTF-8, else byte by byte as Latin-1."""
         try:
             return self.text(data.decode("utf-8"))
         except UnicodeDecodeError:
-            return f"base64:{base64.b64encode(data).decode('ascii')}"
+            for encoding in _WIDE:
+                for own, other in self._forms:
+                    data = data.replace(own.encode(encoding), other.encode(encoding))
+            return {"latin-1": self.text(data.decode("latin-1"))}
+
+    def restored_data(self, told: str | Json) -> bytes:
+        """The bytes that `data` noted, with this person in them."""
+        if isinstance(told, str):
+            return self.restored(told).encode("utf-8")
+        data = self.restored(str(told["latin-1"])).encode("latin-1")
+        for encoding in _WIDE:
+            for own, other in self._forms:
+                data = data.replace(other.encode(encoding), own.encode(encoding))
+        return data
 
 
-# -- recording --------------------------------------------------------------------------------
+_WIDE = ("utf-16-le", "utf-16-be")
+_FORMS: tuple[Callable[[str], str], ...] = (lambda text: quote(text, safe=""), escape, str)
+"""How an address is written in URLs, in XML, and anywhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a search was told: its time-out in seconds, and which sources to ask (empty: all)."""
+
+    timeout: float = 10.0
+    only: frozenset[Source] = frozenset()
+    all_sources: bool = False
 
 
 class Recorder:
     """A network that notes what passes. Use it in place of the one it wraps."""
 
-    def __init__(self, network: Network, address: EmailAddress) -> None:
+    def __init__(self, network: Network, address: EmailAddress, terms: Terms | None = None) -> None:
         self._address = address
+        self._terms = terms or Terms()
         self._redaction = Redaction(address)
         self._started: float | None = None
         self._entries: dict[str, list[Json]] = {"dns": [], "http": [], "connections": []}
@@ -115,7 +136,14 @@ class Recorder:
 
     def to_json(self) -> str:
         """The recording so far."""
-        document = {"schema": SCHEMA, "kind": KIND, "domain": self._address.domain}
+        document = {
+            "schema": SCHEMA,
+            "kind": KIND,
+            "domain": self._address.domain,
+            "timeout": self._terms.timeout,
+            "only": sorted(source.value for source in self._terms.only),
+            "all_sources": self._terms.all_sources,
+        }
         return json.dumps(document | self._entries, ensure_ascii=False, indent=1) + "\n"
 
     def begin(self, kind: str, question: Json) -> Json:
@@ -133,16 +161,16 @@ class Recorder:
         entry["ms"] = self.ms()
         entry.update({name: self._clean(value) for name, value in answer.items()})
 
-    def ms(self) -> int:
-        """Milliseconds since the first question."""
+    def ms(self) -> float:
+        """Milliseconds since the first question, to the microsecond: the order counts."""
         assert self._started is not None
-        return round((asyncio.get_running_loop().time() - self._started) * 1000)
+        return round((asyncio.get_running_loop().time() - self._started) * 1000, 3)
 
     def said(self, line: bytes) -> str:
         """A line of a dialogue, without the IP addresses in it."""
-        return _IP.sub("[address]", self._redaction.data(line))
+        return _IP.sub("[address]", self._redaction.text(line.decode("utf-8", "replace")))
 
-    def body(self, data: bytes) -> str:
+    def body(self, data: bytes) -> str | Json:
         """The body of a reply."""
         return self._redaction.data(data)
 
@@ -352,333 +380,3 @@ def _certificate_json(facts: CertificateFacts) -> Json:
         "not_after": facts.not_after.isoformat() if facts.not_after else None,
         "self_signed": facts.self_signed,
     }
-
-
-# -- replaying --------------------------------------------------------------------------------
-
-
-def load_recording(text: str, address: EmailAddress) -> Replay | RecordingFault:
-    """Reads a recording for any address of the recorded domain; nothing in it is trusted to be
-    well-formed."""
-    if len(text) > MAX_RECORDING:
-        return RecordingFault("larger than 8 MiB")
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return RecordingFault("not JSON")
-    if not isinstance(document, dict) or document.get("kind") != KIND:
-        return RecordingFault("not a recording of a search")
-    if document.get("schema") != SCHEMA:
-        return RecordingFault("written by another version")
-    if document.get("domain") != address.domain:
-        return RecordingFault(f"about another domain ({document.get('domain')})")
-    try:
-        return Replay(document, address)
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
-        return RecordingFault(f"damaged ({type(error).__name__}: {error})")
-
-
-@dataclass(slots=True)
-class _Timed:
-    """Something that comes at a moment (ms after the start), or never."""
-
-    ms: int | None
-    value: Any = None
-
-
-class Replay:
-    """A network that answers from a recording at the recorded moments, and touches no socket.
-
-    What was not recorded gets no answer. Use one per search.
-    """
-
-    def __init__(self, document: Json, address: EmailAddress) -> None:
-        self._redaction = Redaction(address)
-        self._restore = (f"{SOMEONE}@{address.domain}", str(address))
-        self._started: float | None = None
-        self._dns: dict[tuple[str, str], _Timed] = {}
-        self._http: dict[tuple[str, str], _Timed] = {}
-        self._connections: dict[tuple[str, int, bool], list[_Connection]] = {}
-        for entry in document["dns"]:
-            key = (str(entry["type"]), str(entry["name"]))
-            # The first answer counts: later ones came out of the same run's memory.
-            self._dns.setdefault(key, _Timed(_moment(entry), _dns_answer(entry)))
-        for entry in document["http"]:
-            http_key = (str(entry["method"]), str(entry["url"]))
-            self._http.setdefault(http_key, _Timed(_moment(entry), self._http_answer(entry)))
-        for entry in document["connections"]:
-            connection_key = (str(entry["host"]), int(entry["port"]), bool(entry["tls"]))
-            self._connections.setdefault(connection_key, []).append(_connection(entry))
-        self.resolver: Resolver = _ReplayedResolver(self)
-        self.http: HttpClient = _ReplayedHttp(self)
-        self.connector: Connector = _ReplayedConnector(self)
-
-    async def dns(self, kind: str, name: str) -> Any:
-        """The recorded answer to a DNS question."""
-        timed = self._dns.get((kind, name))
-        if timed is None:
-            return NoAnswer(name, "timeout")
-        await self.until(timed.ms)
-        return timed.value
-
-    async def web(self, method: str, url: str) -> HttpReply | HttpFailure:
-        """The recorded reply to a request."""
-        timed = self._http.get((method, self._redaction.text(url)))
-        if timed is None:
-            cause = NetFailure(Trouble.TIMEOUT, detail=NOT_RECORDED)
-            return HttpFailure(url, "network", NOT_RECORDED, cause)
-        await self.until(timed.ms)
-        reply = timed.value
-        assert isinstance(reply, (HttpReply, HttpFailure))
-        return reply
-
-    async def connection(self, host: str, port: int, tls: bool) -> Stream:
-        """The recorded connection; several to one port come in their order."""
-        waiting = self._connections.get((host, port, tls))
-        if not waiting:
-            raise NetFailure(Trouble.TIMEOUT, host, port, detail=NOT_RECORDED)
-        connection = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-        await self.until(connection.ms)
-        if connection.failure is not None:
-            raise connection.failure.raised()
-        return _ReplayedStream(self, connection)
-
-    async def until(self, ms: int | None) -> None:
-        """Waits for a moment of the recording; for ever where there is none."""
-        loop = asyncio.get_running_loop()
-        if self._started is None:
-            self._started = loop.time()
-        if ms is None:
-            await asyncio.Event().wait()
-            return
-        await asyncio.sleep(max(0.0, self._started + ms / 1000 - loop.time()))
-
-    def restored(self, text: str) -> str:
-        """A text with the address of this search in place of the blank."""
-        return text.replace(*self._restore)
-
-    def _http_answer(self, entry: Json) -> HttpReply | HttpFailure | None:
-        if _moment(entry) is None:
-            return None
-        url = self.restored(str(entry["final_url"]))
-        if "failure" in entry:
-            cause = _Failure.read(entry["cause"]).raised() if "cause" in entry else None
-            return HttpFailure(url, str(entry["failure"]), str(entry["detail"]), cause)
-        headers = {str(name): str(value) for name, value in entry["headers"].items()}
-        redirects = tuple(str(item) for item in entry["redirects"])
-        body = self._bytes(str(entry["body"]))
-        return HttpReply(url, int(entry["status"]), headers, body, redirects)
-
-    def _bytes(self, text: str) -> bytes:
-        if text.startswith("base64:"):
-            return base64.b64decode(text[7:], validate=True)
-        return self.restored(text).encode("utf-8")
-
-
-def _moment(entry: Json) -> int | None:
-    return int(entry["ms"]) if "ms" in entry else None
-
-
-def _dns_answer(entry: Json) -> Records[Any] | Empty | None:
-    if _moment(entry) is None:
-        return None
-    name, authentic = str(entry["name"]), bool(entry.get("authentic", False))
-    match entry["answer"]:
-        case "records":
-            values = tuple(_dns_value(entry["type"], value) for value in entry["values"])
-            return Records(name, values, authentic)
-        case "no-records":
-            return NoRecords(name, authentic)
-        case "no-such-name":
-            return NoSuchName(name, authentic)
-        case "no-answer":
-            return NoAnswer(name, str(entry["reason"]))
-        case other:
-            raise ValueError(f"answer {other!r}")
-
-
-def _dns_value(kind: str, value: Any) -> Mx | Srv | str:
-    if kind == "MX":
-        preference, host = value
-        return Mx(int(preference), str(host))
-    if kind == "SRV":
-        priority, weight, port, target = value
-        return Srv(int(priority), int(weight), int(port), str(target))
-    return str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A recorded `NetFailure`; each raising gets an exception of its own."""
-
-    trouble: Trouble
-    host: str
-    port: int
-    verify_code: int
-    certificate: CertificateFacts | None
-
-    @staticmethod
-    def read(told: Json) -> _Failure:
-        return _Failure(
-            Trouble(told["trouble"]),
-            str(told["host"]),
-            int(told["port"]),
-            int(told.get("verify_code", 0)),
-            _certificate(told["certificate"]) if "certificate" in told else None,
-        )
-
-    def raised(self) -> NetFailure:
-        return NetFailure(
-            self.trouble,
-            self.host,
-            self.port,
-            verify_code=self.verify_code,
-            certificate=self.certificate,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Connection:
-    """`events`: (moment, line, TLS session or failure) in the order of the dialogue."""
-
-    ms: int | None
-    session: TlsFacts | None
-    failure: _Failure | None
-    events: tuple[tuple[int, bytes | TlsFacts | _Failure], ...] = field(default=())
-
-
-def _connection(entry: Json) -> _Connection:
-    session = entry.get("session")
-    failure = entry.get("failure")
-    return _Connection(
-        _moment(entry),
-        _session(session) if session else None,
-        _Failure.read(failure) if failure else None,
-        tuple((int(event["ms"]), _event(event)) for event in entry["dialogue"]),
-    )
-
-
-def _event(event: Json) -> bytes | TlsFacts | _Failure:
-    if "line" in event:
-        return str(event["line"]).encode("utf-8")
-    if "failure" in event:
-        return _Failure.read(event["failure"])
-    return _session(event["session"])
-
-
-def _session(told: Json) -> TlsFacts:
-    return TlsFacts(str(told["version"]), str(told["cipher"]), _certificate(told["certificate"]))
-
-
-def _certificate(told: Json) -> CertificateFacts:
-    before, after = told["not_before"], told["not_after"]
-    return CertificateFacts(
-        tuple(str(name) for name in told["names"]),
-        str(told["issuer"]),
-        str(told["subject"]),
-        datetime.fromisoformat(before) if before else None,
-        datetime.fromisoformat(after) if after else None,
-        bool(told["self_signed"]),
-    )
-
-
-class _ReplayedResolver:
-    """The casts hold: values are made by the type of the recorded question (`_dns_value`)."""
-
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
-
-    async def mx(self, name: str) -> Records[Mx] | Empty:
-        return cast("Records[Mx] | Empty", await self._replay.dns("MX", name))
-
-    async def srv(self, name: str) -> Records[Srv] | Empty:
-        return cast("Records[Srv] | Empty", await self._replay.dns("SRV", name))
-
-    async def txt(self, name: str) -> Records[str] | Empty:
-        return cast("Records[str] | Empty", await self._replay.dns("TXT", name))
-
-    async def ptr(self, address: str) -> Records[str] | Empty:
-        return cast("Records[str] | Empty", await self._replay.dns("PTR", address))
-
-    async def addresses(self, host: str) -> Records[str] | Empty:
-        return cast("Records[str] | Empty", await self._replay.dns("ADDRESS", host))
-
-
-class _ReplayedHttp:
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
-
-    async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
-    ) -> HttpReply | HttpFailure:
-        return await self._replay.web("GET", url)
-
-    async def post(
-        self,
-        url: str,
-        body: bytes,
-        *,
-        headers: Mapping[str, str] | None = None,
-        follow: bool = True,
-    ) -> HttpReply | HttpFailure:
-        return await self._replay.web("POST", url)
-
-    async def aclose(self) -> None:
-        return None
-
-
-class _ReplayedConnector:
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
-
-    async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> Stream:
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._replay.connection(host, port, tls)
-        except TimeoutError as error:
-            raise NetFailure(Trouble.TIMEOUT, host, port) from error
-
-
-class _ReplayedStream:
-    def __init__(self, replay: Replay, connection: _Connection) -> None:
-        self._replay = replay
-        self._events: Iterator[tuple[int, bytes | TlsFacts | _Failure]] = iter(connection.events)
-        self._session = connection.session
-
-    @property
-    def peer(self) -> str:
-        return "192.0.2.1"  # RFC 5737: an address for documentation
-
-    @property
-    def tls(self) -> TlsFacts | None:
-        return self._session
-
-    async def read_line(self, timeout: float, limit: int = MAX_LINE) -> bytes:
-        event = await self._next()
-        if not isinstance(event, bytes):
-            raise NetFailure(Trouble.CLOSED, detail=NOT_RECORDED)
-        return event
-
-    async def read_exactly(self, count: int, timeout: float) -> bytes:
-        raise NetFailure(Trouble.CLOSED, detail=NOT_RECORDED)
-
-    async def write(self, data: bytes, timeout: float = 20.0) -> None:
-        return None
-
-    async def start_tls(self, timeout: float = 5.0) -> None:
-        event = await self._next()
-        if not isinstance(event, TlsFacts):
-            raise NetFailure(Trouble.CLOSED, detail=NOT_RECORDED)
-        self._session = event
-
-    async def close(self) -> None:
-        return None
-
-    async def _next(self) -> bytes | TlsFacts:
-        moment, event = next(self._events, (0, None))
-        if event is None:
-            raise NetFailure(Trouble.CLOSED, detail=NOT_RECORDED)
-        await self._replay.until(moment)
-        if isinstance(event, _Failure):
-            raise event.raised()
-        return event

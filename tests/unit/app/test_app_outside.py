@@ -28,6 +28,15 @@ from wizard.app.outside import Outside, make_messages
 ports = {(a, p): (b, q) for a, p, b, q in json.loads(sys.argv[1])}
 sys.exit(cli.main(sys.argv[2:], lambda options: Outside(options, connect_map=ports), make_messages))
 """
+OFF_THE_NET = """
+import sys
+def watch(event, args):
+    if event in ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg") or (
+        event.startswith("socket.get")
+    ):
+        raise AssertionError(event)
+sys.addaudithook(watch)
+"""
 ADDRESS = "anna@demo.example"
 
 
@@ -91,6 +100,49 @@ def test_discover(program: Program) -> None:
     assert code == 0
     assert document["incoming"][0]["host"] == "imap.demo.example"
     assert document["provider"]["name"] == "Demo Mail"
+
+
+@pytest.mark.parametrize("who", [ADDRESS, "anna@nowhere.example"])
+@pytest.mark.parametrize("terms", [(), ("--source", "srv", "mx"), ("--all",)])
+def test_a_replay_prints_the_recorded_document_and_opens_no_socket(
+    program: Program, tmp_path: Path, who: str, terms: tuple[str, ...]
+) -> None:
+    recording = tmp_path / "search.json"
+    code, document = program.json("discover", *terms, who, "--record", str(recording))
+    text = recording.read_text(encoding="utf-8")
+    assert "anna" not in text
+    replayed = subprocess.run(
+        [
+            *(sys.executable, "-c", OFF_THE_NET + START, "[]"),
+            *("--json", "discover", who, "--replay", str(recording)),
+        ],
+        env=program.env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in replayed.stderr, replayed.stderr
+    assert replayed.returncode == code
+    assert json.loads(replayed.stdout) == document
+    if terms[:1] == ("--source",):
+        assert [row["name"] for row in document["sources"]] == ["srv", "mx"]
+
+
+def test_a_recording_that_cannot_be_kept_or_read_is_a_sentence(
+    program: Program, tmp_path: Path
+) -> None:
+    for words, option in (
+        (("--record", str(tmp_path / "missing" / "x")), "--record"),
+        (("--replay", str(tmp_path / "missing")), "--replay"),
+        (("--replay", str(ROOT / "README.md")), "--replay"),
+    ):
+        code, document = program.json("discover", ADDRESS, *words)
+        assert code == 2
+        assert document["option"] == option
+        assert document["detail"]
+    code, document = program.json("discover", ADDRESS, "--record", "a", "--replay", "b")
+    assert (code, document["reason"]) == (2, "usage")
 
 
 def test_an_unknown_domain_is_exit_3(program: Program) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes.outside import ADDRESS, FOUND, IMAP, PASSWORD, SMTP, WORKS, FakeOutside
 from wizard.cli import main as cli
-from wizard.cli.arguments import APPS, UsageFault, parser
+from wizard.cli.arguments import APPS, UsageFault, parser, understand
 from wizard.cli.exits import Exit, worst
 from wizard.messages import Messages
 from wizard.model import (
@@ -145,6 +145,17 @@ def test_a_mistyped_address_is_a_sentence(line: Line) -> None:
     assert code == Exit.USAGE
     assert document["problem"]["kind"] == "address-not-understood"
     assert line.outside.asked == ["close"]
+
+
+def test_sources_may_be_named_in_a_row_or_one_by_one(line: Line) -> None:
+    for words in (
+        ("--source", "srv", "mx", str(ADDRESS)),
+        (str(ADDRESS), "--source", "srv", "mx"),
+        ("--source", "srv", str(ADDRESS), "--source", "mx"),
+    ):
+        assert understand(["discover", *words]).source == ["srv", "mx"]
+        assert line.run("discover", *words)[0] == Exit.DONE
+    assert line.run("discover", str(ADDRESS), "--source", "srv", "dns")[0] == Exit.USAGE
 
 
 def test_usage_is_answered_in_json_too(line: Line) -> None:

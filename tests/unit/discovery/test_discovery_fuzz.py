@@ -36,7 +36,7 @@ from wizard.discovery.names import (
 )
 from wizard.discovery.pacc import NotPacc, PaccDocument, parse_pacc, published_digests
 from wizard.discovery.pack import PackFault
-from wizard.discovery.recording import RecordingFault, Replay, load_recording
+from wizard.discovery.replay import RecordingFault, Replay, load_recording
 from wizard.model import ServerSettings, Service, to_ascii_domain
 from wizard.net.safexml import NotXml, parse_xml
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -24,8 +25,9 @@ from tests.unit.discovery.support import (
     well_known,
 )
 from wizard.discovery import discover
-from wizard.discovery.recording import Recorder, RecordingFault, Replay, load_recording
-from wizard.model import DiscoveryResult, Found, NothingFound
+from wizard.discovery.recording import Recorder, Terms
+from wizard.discovery.replay import RecordingFault, Replay, load_recording, same_outcome
+from wizard.model import DiscoveryResult, Found, NothingFound, Source
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble
 from wizard.net.http import HttpReply
 from wizard.net.resolver import Mx, Srv
@@ -119,8 +121,50 @@ def test_nothing_personal_is_in_a_recording() -> None:
     assert "marianne" not in text
     assert "203.0.113.77" not in text
     assert "secret=1" not in text
-    assert "someone%40example.com" in text
-    assert "someone@example.com" in text
+    assert "redacted-person%40example.com" in text
+    assert "redacted-person@example.com" in text
+
+
+def test_a_short_local_part_is_taken_out_too_and_bytes_stay_what_they_were() -> None:
+    for who, raw in (
+        ("jo@example.com", document(username="jo")),
+        ("jo@example.com", document(username="JO@EXAMPLE.COM")),
+        (WHO, document(username="marianne.lang+x")),
+        (WHO, document().decode().replace("Example", "Marianne.Lang+x é").encode("latin-1")),
+        (
+            WHO,
+            document(username=WHO).decode().replace("?>", ' encoding="utf-16"?>').encode("utf-16"),
+        ),
+    ):
+        fake = busy_network()
+        fake.http.pages[well_known()] = raw
+        result, text = recorded(fake, who)
+        for trace in ("marianne", "m\\u0000a\\u0000r", ">jo", "JO@"):
+            assert trace not in text
+        again = replayed(text, who)
+        # Another case than the person's own is hidden too, and comes back as they write it.
+        assert same_outcome(result, again) is (b"JO@" not in raw)
+
+
+def test_a_replay_asks_what_the_search_asked() -> None:
+    fake = found_network()
+
+    async def go() -> str:
+        terms = Terms(timeout=3.0, only=frozenset({Source.SRV, Source.MX}), all_sources=True)
+        recorder = Recorder(fake, address(WHO), terms)
+        await discover(address(WHO), recorder, small_pack(), only=terms.only)
+        return recorder.to_json()
+
+    replay = load_recording(run_jumping(go()), address(WHO))
+    assert isinstance(replay, Replay)
+    assert replay.terms == Terms(3.0, frozenset({Source.SRV, Source.MX}), True)
+
+
+@pytest.mark.parametrize("moment", ["1e999", "NaN", "-1", "1e400"])
+def test_moments_that_no_clock_has(moment: str) -> None:
+    _, text = recorded(found_network())
+    damaged = re.sub(r'"ms": [0-9.]+', f'"ms": {moment}', text)
+    assert isinstance(load_recording(damaged, address(WHO)), RecordingFault)
 
 
 def test_support_replays_it_for_an_address_of_their_own() -> None:
