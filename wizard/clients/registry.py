@@ -119,14 +119,14 @@ def pending(places: Places) -> tuple[Interrupted, ...]:
 
 def undo(change_id: str, places: Places) -> Undone | Problem:
     """Takes one change back; refused while the program runs."""
-    steward = _steward(change_id, places)
-    return steward if isinstance(steward, Problem) else journal.undo(change_id, places, steward)
+    known = _steward_of(change_id, places)
+    return known if isinstance(known, Problem) else journal.undo(change_id, places, known)
 
 
 def finish(change_id: str, places: Places) -> ChangeRecord | Problem:
     """Completes a change that was cut off while it was being applied."""
-    steward = _steward(change_id, places)
-    return steward if isinstance(steward, Problem) else journal.finish(change_id, places, steward)
+    known = _steward_of(change_id, places)
+    return known if isinstance(known, Problem) else journal.finish(change_id, places, known)
 
 
 def write_files(made: ClientPlan, out_dir: Path) -> tuple[Path, ...] | Problem:
@@ -146,8 +146,9 @@ def write_files(made: ClientPlan, out_dir: Path) -> tuple[Path, ...] | Problem:
     return tuple(written)
 
 
-def _steward(change_id: str, places: Places) -> journal.Steward | Problem:
-    match journal.client_of(change_id, places):
+def steward(client: str, places: Places) -> journal.Steward | None:
+    """Who knows the files of a program that the wizard changes; None for all others."""
+    match client:
         case "thunderbird":
             return Thunderbird(places.system)
         case "evolution":
@@ -155,7 +156,13 @@ def _steward(change_id: str, places: Places) -> journal.Steward | Problem:
         case "claws":
             return ClawsMail(places.home)
         case _:
-            return Problem(ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=change_id)
+            return None
+
+
+def _steward_of(change_id: str, places: Places) -> journal.Steward | Problem:
+    client = journal.client_of(change_id, places)
+    known = steward(client, places) if client else None
+    return known or Problem(ProblemKind.CHANGE_UNKNOWN, Stage.CLIENT, detail=change_id)
 
 
 def _unknown(client: str) -> Problem:
