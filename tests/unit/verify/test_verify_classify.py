@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.verify.wordings import (
     ELSEWHERE,
+    MORE,
     NOT_JUDGED_CODES,
     TABLE,
     UNKNOWN,
@@ -26,6 +27,17 @@ NEVER_WRONG = {8, 31, 32, 33, 34}
 @pytest.mark.parametrize("wording", [*TABLE, *ELSEWHERE], ids=lambda wording: wording.id)
 def test_known_wordings_show_their_cause(wording: Wording) -> None:
     assert classify(wording.reply, wording.stage, host=wording.host).cause == wording.cause
+
+
+def test_what_other_software_says_shows_its_cause() -> None:
+    missed = [
+        f"{wording.id}: {shown}"
+        for wording in MORE
+        if (shown := classify(wording.reply, wording.stage, host=wording.host).cause)
+        != wording.cause
+    ]
+    assert not missed, "\n".join(missed)
+    assert len(MORE) > 900
 
 
 @pytest.mark.parametrize("wording", UNKNOWN, ids=lambda wording: wording.id)
@@ -105,7 +117,11 @@ def test_codes_of_an_unjudged_password_never_say_wrong(
 
 @given(
     st.sampled_from(
-        [item for item in TABLE if item.cause in NEVER_WRONG and item.stage is Stage.LOGIN]
+        [
+            item
+            for item in [*TABLE, *MORE]
+            if item.cause in NEVER_WRONG and item.stage is Stage.LOGIN
+        ]
     ),
     words,
     words,

@@ -1,13 +1,14 @@
 """What servers really say, with the cause each text stands for.
 
 The first block holds the texts of the table of causes; the second, what other servers say of the
-same causes, from their sources and from public reports.
+same causes, from their sources and from public reports; `replies.txt` some hundred more.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from wizard.model import ProblemKind, ServerType, Stage
 from wizard.verify.reply import Reply, smtp_reply, status_reply
@@ -364,6 +365,24 @@ UNKNOWN = [
     *login(0, "NO The moon is in the wrong phase", "-ERR Nope", "554 5.5.0 Something else"),
     *login(0, "NO [REFERRAL imap://other.example/] Over there"),
 ]
+
+
+def _more() -> list[Wording]:
+    """The entries of `replies.txt`."""
+    found: list[Wording] = []
+    cause, stage, host = 0, Stage.LOGIN, ""
+    text = (Path(__file__).parent / "replies.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if re.match(r"\[\d+ ", line):
+            number, word, *rest = line.strip("[]").split(" ")
+            cause, stage, host = int(number), Stage(word), "".join(rest)
+        elif line and not line.startswith("#"):
+            said = line.replace("\\n", "\n")
+            found.append(Wording(cause, stage, _service(said), said, host))
+    return found
+
+
+MORE = _more()
 
 NOT_JUDGED_CODES = {
     ServerType.IMAP: ("UNAVAILABLE", "CONTACTADMIN", "SERVERBUG", "LIMIT", "OVERQUOTA"),
