@@ -107,10 +107,18 @@ class Talk:
     def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """Shakes hands as the server."""
         context = context or self.certificate.server_context()
+        wrapped = None
         try:
-            self._socket = context.wrap_socket(self._socket, server_side=True)
-        except OSError as error:
+            self._socket.getpeername()  # Python forgets to close what it wraps once nobody is there
+            wrapped = context.wrap_socket(
+                self._socket, server_side=True, do_handshake_on_connect=False
+            )
+            wrapped.do_handshake()
+        except (OSError, ValueError) as error:
+            if wrapped is not None:
+                wrapped.close()
             raise Gone from error
+        self._socket = wrapped
         self.encrypted = True
 
     def some(self) -> bytes:

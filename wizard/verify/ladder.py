@@ -43,7 +43,7 @@ from wizard.verify.text import Blackout, cleaned
 CONNECT_TIME = 5.0
 TLS_TIME = 5.0
 SIDE_TIME = 22.0
-"""Seconds one side may work in all, so that no server keeps anybody longer than 25."""
+"""Seconds one side may work in all."""
 GOODBYE_TIME = 2.0
 
 _UNSENDABLE = frozenset("\0\r\n")
@@ -266,7 +266,7 @@ class Ready:
     async def farewell(self, blackout: Blackout) -> Problem | None:
         """Says goodbye; a problem where the server lets nobody into the mailbox after all."""
         try:
-            async with asyncio.timeout(GOODBYE_TIME):
+            async with asyncio.timeout(min(GOODBYE_TIME, self.task.budget.left)):
                 reply = await self.dialogue.leave()
         except (NetFailure, TimeoutError):
             return None

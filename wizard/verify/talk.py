@@ -17,15 +17,32 @@ MAX_LINES = 1000
 
 
 class Budget:
-    """Seconds of work one side may take in all; whoever drips answers gains nothing by it."""
+    """Seconds of work one side may take in all; whoever drips answers gains nothing by it.
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    `whole`: seconds after which it ends whatever was forgiven; None where nobody waits for both
+    sides together.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        whole: float | None = None,
+    ) -> None:
         self._clock = clock
         self._end = clock() + seconds
+        self._last = None if whole is None else clock() + whole
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, below zero where time is up."""
+        end = self._end if self._last is None else min(self._end, self._last)
+        return end - self._clock()
 
     def allowance(self, limit: float) -> float:
         """At most `limit`, at most what is left; raises `NetFailure` where nothing is."""
-        left = self._end - self._clock()
+        left = self.left
         if left <= 0:
             raise NetFailure(Trouble.TIMEOUT, detail="time for the whole conversation is used up")
         return min(limit, left)

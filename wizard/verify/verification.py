@@ -26,9 +26,10 @@ from wizard.model import (
     Stage,
     Verification,
 )
+from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import Connector
 from wizard.verify.clock import date_elsewhere
-from wizard.verify.failures import MAX_CLOCK_DIFFERENCE
+from wizard.verify.failures import MAX_CLOCK_DIFFERENCE, from_failure
 from wizard.verify.ladder import SIDE_TIME, Log, Task, climb, failed, log_in
 from wizard.verify.talk import Budget
 
@@ -43,6 +44,10 @@ class Network(Protocol):
     def connector(self) -> Connector: ...
 
 
+WHOLE_TIME = 23.0
+"""Seconds for both sides together, whatever their servers do; nobody waits longer than 25."""
+_TO_FINISH = 0.5
+"""Seconds of them that are kept for closing connections in order."""
 GRACE = 1.0
 """Seconds that sending may still take to show its own problem once receiving has failed."""
 
@@ -85,7 +90,7 @@ async def verify(
     Both are connected and asked for capabilities at once. The sending login waits for receiving:
     it is made where receiving worked or could not be tested, not where receiving failed. The
     result names for each side the settings that worked or the one problem. Times out by itself
-    (about 22 seconds for a side); cancelling closes both connections.
+    (`WHOLE_TIME`); cancelling closes both connections.
     """
     password = prepared_password(password, provider)
 
@@ -94,23 +99,29 @@ async def verify(
             if progress is not None:
                 progress(side, rung)
 
-        return Task(server, network.connector, Log(note), Budget(SIDE_TIME), provider, address)
+        budget = Budget(SIDE_TIME, whole=WHOLE_TIME - _TO_FINISH)
+        return Task(server, network.connector, Log(note), budget, provider, address)
 
     loop = asyncio.get_running_loop()
+    end = loop.time() + WHOLE_TIME
     verdict: asyncio.Future[_Verdict] = loop.create_future()
     async with asyncio.TaskGroup() as group:
         sending = group.create_task(
-            _sending(outgoing, lambda server: task("outgoing", server), password, verdict)
+            _sending(outgoing, lambda server: task("outgoing", server), password, verdict, end)
         )
         received = await _receiving(
-            incoming, lambda server: task("incoming", server), password, verdict
+            incoming, lambda server: task("incoming", server), password, verdict, end
         )
         if isinstance(received, SideFailed):
             await asyncio.wait({sending}, timeout=GRACE)
             sending.cancel()
     sent: SideResult = SideUntested("receiving-failed") if sending.cancelled() else sending.result()
     result = compared(Verification(received, sent))
-    return await _with_clock(result, network.connector, address, now)
+    try:
+        async with asyncio.timeout_at(end):
+            return await _with_clock(result, network.connector, address, now)
+    except TimeoutError:
+        return result
 
 
 async def _receiving(
@@ -118,19 +129,26 @@ async def _receiving(
     task_for: Callable[[ServerSettings], Task],
     password: Secret,
     verdict: asyncio.Future[_Verdict],
+    end: float,
 ) -> SideResult:
     def decide(worked: ServerSettings | None) -> None:
-        verdict.set_result(_Verdict(worked is not None, worked.username if worked else ""))
+        if not verdict.done():
+            verdict.set_result(_Verdict(worked is not None, worked.username if worked else ""))
 
     if (untested := _untestable(server)) is not None or server is None:
         verdict.set_result(_Verdict(go=True))
         return untested or SideUntested("not-found")
     task = task_for(server)
-    climbed = await climb(task)
-    if isinstance(climbed, Problem):
+    try:
+        async with asyncio.timeout_at(end):
+            climbed = await climb(task)
+            if isinstance(climbed, Problem):
+                decide(None)
+                return failed(task, climbed)
+            return await log_in(climbed, password, decide)
+    except TimeoutError:
         decide(None)
-        return failed(task, climbed)
-    return await log_in(climbed, password, decide)
+        return _out_of_time(task)
 
 
 async def _sending(
@@ -138,10 +156,20 @@ async def _sending(
     task_for: Callable[[ServerSettings], Task],
     password: Secret,
     verdict: asyncio.Future[_Verdict],
+    end: float,
 ) -> SideResult:
     if (untested := _untestable(server)) is not None or server is None:
         return untested or SideUntested("not-found")
     task = task_for(server)
+    try:
+        async with asyncio.timeout_at(end):
+            return await _sent(task, password, verdict)
+    except TimeoutError:
+        return _out_of_time(task)
+
+
+async def _sent(task: Task, password: Secret, verdict: asyncio.Future[_Verdict]) -> SideResult:
+    server = task.server
     climbed = await climb(task)
     if isinstance(climbed, Problem):
         return failed(task, climbed)
@@ -160,6 +188,11 @@ async def _sending(
         task = replace(task, server=replace(server, username=word.username))
         climbed = replace(climbed, task=task)
     return await log_in(climbed, password, lambda worked: None)
+
+
+def _out_of_time(task: Task) -> SideFailed:
+    spent = NetFailure(Trouble.TIMEOUT, detail="time for the whole test is used up")
+    return failed(task, from_failure(spent, task.log.stage, task.server))
 
 
 def _untestable(server: ServerSettings | None) -> SideUntested | None:
