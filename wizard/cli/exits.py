@@ -48,6 +48,8 @@ def exit_of(problem: Problem) -> Exit:
             return Exit.NOTHING_FOUND
         case ProblemKind.ADDRESS_NOT_UNDERSTOOD | ProblemKind.SETTINGS_UNREADABLE:
             return Exit.USAGE
+        case ProblemKind.IPV6_BROKEN:
+            return Exit.PROBLEMS  # mail works all the same
         case _ if problem.stage in {Stage.CLIENT, Stage.KEYCHAIN, Stage.INPUT}:
             return Exit.PROBLEMS
         case _:

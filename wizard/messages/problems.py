@@ -452,6 +452,15 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
         _AGAIN,
         Action.RETRY,
     ),
+    _K.IPV6_BROKEN: Sentences(
+        N_("{host} works over one of two ways only."),
+        N_(
+            "Your mail gets through over IPv4, the older kind of address. Over IPv6, the newer "
+            "one, nothing answers, so mail programs may start slowly or lose the connection."
+        ),
+        _REPORT,
+        Action.COPY_REPORT,
+    ),
     _K.NOTHING_FOUND: Sentences(
         N_("No settings were found for this address."),
         N_(
@@ -589,6 +598,19 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
             N_("The name is probably mistyped, or the server has got a new one."),
             _SERVERS,
             Action.EDIT_SERVERS,
+        ),
+    ),
+    (
+        _K.NAME_SERVER_BROKEN,
+        _has("others"),
+        Sentences(
+            N_("The name {host} cannot be looked up right now."),
+            N_(
+                "Other names can, so this network is fine. The name server responsible for it "
+                "does not answer; that usually passes."
+            ),
+            _LATER,
+            Action.WAIT,
         ),
     ),
     (

@@ -7,6 +7,7 @@ servers    mail servers and services
 discovery  results of the search
 problem    the 48 causes
 account    the account and its verification
+diagnosis  what is looked at where mail does not work, and the conclusion
 programs   mail programs, plans, applied changes
 words      sentences for people, in rooms that know no translations
 document   the JSON of the published contract (settings files)
@@ -28,6 +29,7 @@ from wizard.model.address import (
     shown_domain,
     to_ascii_domain,
 )
+from wizard.model.diagnosis import Check, CheckState, Clue, ClueKind, Diagnosis, Subject
 from wizard.model.discovery import (
     DiscoveryResult,
     Failed,
@@ -82,12 +84,17 @@ __all__ = [
     "Applied",
     "AuthMethod",
     "ChangeRecord",
+    "Check",
+    "CheckState",
     "ClientExporter",
     "ClientPlan",
     "ClientProfile",
+    "Clue",
+    "ClueKind",
     "DavAccount",
     "DavCollection",
     "DetectedClient",
+    "Diagnosis",
     "DiscoveryResult",
     "EmailAddress",
     "Evidence",
@@ -125,6 +132,7 @@ __all__ = [
     "SourceWords",
     "Stage",
     "Step",
+    "Subject",
     "Trust",
     "Undone",
     "Verification",

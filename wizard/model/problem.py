@@ -82,6 +82,7 @@ class ProblemKind(Enum):
     # Beside the table: honest leftovers and problems of our own side.
     SERVER_SAID = (0, "server-said")
     NO_ANSWER = (0, "no-answer")
+    IPV6_BROKEN = (0, "ipv6-broken")
     NOTHING_FOUND = (0, "nothing-found")
     UNENCRYPTED_ONLY = (0, "unencrypted-only")
     SETTINGS_UNREADABLE = (0, "settings-unreadable")

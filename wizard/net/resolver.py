@@ -210,6 +210,17 @@ class DnsResolver:
             self._waited_for.add(name)
         return _merge(name, *(q.result() if q.done() else None for q in questions))
 
+    @property
+    def name_servers(self) -> tuple[tuple[str, int], ...]:
+        """Who is asked, as (address, port); empty where only the system knows."""
+        import dns.resolver
+
+        try:
+            stub = self._configured()
+        except (dns.resolver.NoResolverConfiguration, OSError):
+            return ()
+        return tuple((str(server), stub.port) for server in stub.nameservers)
+
     async def aclose(self) -> None:
         """Ends the questions still under way."""
         questions = [question for question in self._questions.values() if not question.done()]

@@ -19,6 +19,7 @@ from typing import Literal, Protocol, assert_never, cast
 from wizard.model.address import to_ascii_domain
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble, os_failure
 from wizard.net.resolver import NoAnswer, NoRecords, NoSuchName, Records, Resolver
+from wizard.net.route import has_way_to
 from wizard.net.tls import (
     TlsContexts,
     add_facts,
@@ -569,6 +570,10 @@ class TcpConnector:
             return ()
 
         return await self._open(host, port, addresses, nothing_more, timeout)
+
+    def has_way_to(self, address: str, port: int) -> bool:
+        """False where this computer has no route there, as without any IPv6; sends nothing."""
+        return has_way_to(self._connect_map.get((address, port), (address, port))[0])
 
     async def addresses(self, host: str, port: int = 0) -> tuple[str, ...]:
         """What the resolver knows; raises `NetFailure` where it knows no address."""

@@ -32,6 +32,7 @@ ALL_FACTS = (
     ("issuer", "Example Shield"),
     ("not_after", "2026-01-31"),
     ("wait_seconds", "290"),
+    ("others", "found"),
     ("program", "Thunderbird"),
     ("path", "/home/anna/prefs.js"),
 )
