@@ -392,6 +392,9 @@ STATES: dict[str, State] = {
         suggestion="gmail.com",
     ),
     "password-new": replace(_PASSWORD, journey=Journey.PASSWORD),
+    "applying-move": replace(
+        BASE, page=Page.APPLYING, journey=Journey.MOVE, detected=DETECTED, rows=ROWS
+    ),
     "updated": replace(
         BASE,
         page=Page.UPDATED,

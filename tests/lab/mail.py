@@ -213,6 +213,13 @@ class MailServer:
         self.accounts[address] = password
         self._write_passwords()
 
+    def share_mailbox(self, address: str, also: str) -> None:
+        """Let `also` log in to the mailbox of `address`: the same mail under a second name."""
+        name = self._maildir(also)
+        if name.exists():
+            shutil.rmtree(name)
+        name.symlink_to(self._maildir(address).name)
+
     def deliver(self, address: str, message: EmailMessage) -> None:
         """Put `message` into the inbox of `address`, as a delivery would."""
         maildir = self._maildir(address)

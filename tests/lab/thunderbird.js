@@ -231,6 +231,15 @@ const lab = (() => {
     });
   }
 
+  // What it lists in a folder, by what the folder is for; offline from what it has kept.
+  async function subjects(address, purpose) {
+    const root = accountFor(address).incomingServer.rootFolder;
+    const folder = await until(`the folder ${purpose} of ${address}`, () =>
+      root.getFolderWithFlags(Ci.nsMsgFolderFlags[purpose])
+    );
+    return [...folder.messages].map(message => message.subject).sort();
+  }
+
   function checkMail(address) {
     const server = accountFor(address).incomingServer;
     server.getNewMessages(server.rootFolder, null, null);
@@ -316,6 +325,7 @@ const lab = (() => {
     renameSender,
     savePassword,
     sendMessage,
+    subjects,
     trustRoot,
   };
 })();

@@ -236,6 +236,12 @@ class Thunderbird:
         assert isinstance(source, str)
         return source
 
+    def subjects(self, address: str, purpose: str = "Inbox") -> list[str]:
+        """What it lists in a folder (`Inbox`, `SentMail` …); works offline too."""
+        found = self._ask("subjects", address, purpose)
+        assert isinstance(found, list)
+        return found
+
     def send_message(self, sender: str, recipient: str, subject: str, body: str) -> None:
         """Send a message; returns once its copy lies in the account's "Sent" folder."""
         self._ask("sendMessage", sender, recipient, subject, body)

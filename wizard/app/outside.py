@@ -472,12 +472,20 @@ class Outside:
     async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
         """Gives the vault's password to the programs that hold an older one."""
         from wizard.clients import holders
+        from wizard.keychain import evolution
 
-        found = await in_thread(holders.find, account.address, self.places)
-        return tuple(
-            PasswordUse(item.client, item.name, False, holders.asks(item, self._messages))
-            for item in found
-        )
+        words, secret = self._messages, self.vault.get(account.address)
+        uses = []
+        for item in await in_thread(holders.find, account.address, self.places):
+            updated = False
+            if item.client == "evolution" and secret is not None:
+                uids = await in_thread(holders.evolution_sources, account.address, item)
+                updated = await evolution.update(uids, secret)
+            note = holders.has_it(words) if updated else holders.asks(item, words)
+            if secret is None:
+                note = holders.signs_in_again(words)
+            uses.append(PasswordUse(item.client, item.name, updated, note))
+        return tuple(uses)
 
     async def plan_moves(
         self, old: EmailAddress, account: Account

@@ -144,6 +144,21 @@ def parser() -> argparse.ArgumentParser:
     undo.add_argument("id", nargs="?", metavar="ID")
     _yes(undo)
 
+    password = command("password", "The password changed: test it, then update what had the old.")
+    password.add_argument("address", metavar="ADDRESS")
+    _settings(password)
+    _password(password)
+    _yes(password)
+
+    move = command("move", "The address or domain changed: the same mailbox under a new name.")
+    move.add_argument("old", metavar="OLD")
+    move.add_argument("address", metavar="NEW")
+    move.add_argument("--name", default="", metavar="N", help="your name, where it changed too")
+    move.add_argument("--out", type=Path, metavar="DIR", help="where files for other devices go")
+    _settings(move)
+    _password(move)
+    _yes(move)
+
     demo = command("demo", "Try the whole journey against a mail provider inside this program.")
     demo.add_argument("--out", type=Path, metavar="DIR", help="where files and pictures go")
     demo.add_argument(

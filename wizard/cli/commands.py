@@ -132,23 +132,26 @@ async def verify(args: Namespace, backend: Backend, out: Output) -> Exit:
     settled = await settle(args, backend, out)
     if isinstance(settled, Exit):
         return settled
-    verification = await _verified(args, settled, backend, out)
+    verification = await tested(args, settled, backend, out)
     if isinstance(verification, Exit):
         return verification
-    _tell_verification(verification, settled.provider, out)
+    tell_verification(verification, settled.provider, out)
     problem = verification.problem
-    document = _verification_json(verification, settled.provider, out)
+    document = verification_json(verification, settled.provider, out)
     if problem is not None:
         document["problem"] = out.problem_json(problem, settled.provider)
     return out.finish(
-        {"address": str(settled.address), **document}, _verification_exit(verification)
+        {"address": str(settled.address), **document}, verification_exit(verification)
     )
 
 
-async def _verified(
-    args: Namespace, settled: Settled, backend: Backend, out: Output
+async def tested(
+    args: Namespace, settled: Settled, backend: Backend, out: Output, *, changed: bool = False
 ) -> Verification | Exit:
-    """The login test; without asking for a password where no login takes one."""
+    """The login test; without asking for a password where no login takes one.
+
+    `changed`: the password is a new one, which no keychain has yet.
+    """
     servers = [server for server in (settled.incoming, settled.outgoing) if server]
     if settled.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not any(
         server.takes_password for server in servers
@@ -156,7 +159,7 @@ async def _verified(
         incoming = SideUntested("oauth-only" if settled.incoming else "not-found")
         outgoing = SideUntested("oauth-only" if settled.outgoing else "not-found")
         return Verification(incoming, outgoing)
-    secret = await password_or_exit(args, settled, backend, out)
+    secret = await password_or_exit(args, settled, backend, out, changed=changed)
     if isinstance(secret, Exit):
         return secret
     backend.vault.put(settled.address, secret)
@@ -182,7 +185,7 @@ _REASONS = {
 }
 
 
-def _tell_verification(verification: Verification, provider: Provider, out: Output) -> None:
+def tell_verification(verification: Verification, provider: Provider, out: Output) -> None:
     sides: tuple[tuple[Side, SideResult], ...] = (
         ("incoming", verification.incoming),
         ("outgoing", verification.outgoing),
@@ -198,7 +201,7 @@ def _tell_verification(verification: Verification, provider: Provider, out: Outp
                 out.line(_REASONS[reason], side=name)
 
 
-def _verification_json(verification: Verification, provider: Provider, out: Output) -> Json:
+def verification_json(verification: Verification, provider: Provider, out: Output) -> Json:
     def problem_json(problem: Problem) -> Json:
         return out.problem_json(problem, provider)
 
@@ -208,7 +211,7 @@ def _verification_json(verification: Verification, provider: Provider, out: Outp
     }
 
 
-def _verification_exit(verification: Verification) -> Exit:
+def verification_exit(verification: Verification) -> Exit:
     codes = []
     for side in (verification.incoming, verification.outgoing):
         match side:
@@ -231,21 +234,21 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
         kind = ProblemKind.NOTHING_FOUND
         problem = Problem(kind, Stage.DISCOVER, host=settled.address.domain)
         return out.finish_problem(problem, Exit.NOTHING_FOUND, settled.document)
-    verification = await _verified(args, settled, backend, out)
+    verification = await tested(args, settled, backend, out)
     if isinstance(verification, Exit):
         return verification
-    _tell_verification(verification, settled.provider, out)
-    verified = {"verify": _verification_json(verification, settled.provider, out)}
+    tell_verification(verification, settled.provider, out)
+    verified = {"verify": verification_json(verification, settled.provider, out)}
     if verification.problem is not None:
         told = out.problem_json(verification.problem, settled.provider)
         failed = {"address": str(settled.address), **verified, "problem": told}
-        return out.finish(failed, _verification_exit(verification))
+        return out.finish(failed, verification_exit(verification))
     account = Account(
         address=settled.address,
         name=args.name,
         provider=settled.provider,
-        incoming=_as_verified(incoming, verification.incoming),
-        outgoing=_as_verified(outgoing, verification.outgoing),
+        incoming=as_verified(incoming, verification.incoming),
+        outgoing=as_verified(outgoing, verification.outgoing),
         services=settled.services,
         tested_at=datetime.now(UTC).astimezone() if verification.ok else None,
     )
@@ -270,7 +273,7 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
     return out.finish(document, code, ok=not problems)
 
 
-def _as_verified(server: ServerSettings, side: SideResult) -> ServerSettings:
+def as_verified(server: ServerSettings, side: SideResult) -> ServerSettings:
     return side.server if isinstance(side, SideVerified) else server
 
 
@@ -289,9 +292,9 @@ async def _set_up_programs(
             )
     for client in apps:
         if args.out is not None:
-            row, code = _hand_over(client, account, args.out, backend, out, apps)
+            row, code = hand_over(client, account, args.out, backend, out, apps)
         else:
-            row, code = await _set_up(args, client, account, backend, out)
+            row, code = await set_up(args, client, account, backend, out)
         rows.append(row)
         codes.append(code)
     return rows, codes
@@ -326,7 +329,7 @@ def _tell_steps(plan: ClientPlan, out: Output) -> None:
         out.plain(f"  {note}")
 
 
-def _row_problem(client: str, problem: Problem, out: Output) -> tuple[Json, Exit]:
+def row_problem(client: str, problem: Problem, out: Output) -> tuple[Json, Exit]:
     out.problem(problem)
     return {
         "app": client,
@@ -335,7 +338,7 @@ def _row_problem(client: str, problem: Problem, out: Output) -> tuple[Json, Exit
     }, Exit.PROBLEMS
 
 
-def _hand_over(
+def hand_over(
     client: str,
     account: Account,
     folder: Path,
@@ -346,10 +349,10 @@ def _hand_over(
     """Files only: what `--out` and `render` do. `programs`: set up along with it."""
     plan = backend.files(client, account, programs)
     if isinstance(plan, Problem):
-        return _row_problem(client, plan, out)
+        return row_problem(client, plan, out)
     written = backend.write(plan, folder)
     if isinstance(written, Problem):
-        return _row_problem(client, written, out)
+        return row_problem(client, written, out)
     out.plain(f"{plan.name}:")
     for path in written:
         out.plain(f"  {path}")
@@ -361,13 +364,25 @@ def _hand_over(
     }, Exit.DONE
 
 
-async def _set_up(
+async def set_up(
     args: Namespace, client: str, account: Account, backend: Backend, out: Output
 ) -> tuple[Json, Exit]:
     """One program of this computer: plan, preview, apply."""
     plan = await backend.plan(client, account, "")
+    return await carry_out(args, client, plan, None, backend, out)
+
+
+async def carry_out(
+    args: Namespace,
+    client: str,
+    plan: ClientPlan | Problem,
+    folder: Path | None,
+    backend: Backend,
+    out: Output,
+) -> tuple[Json, Exit]:
+    """Preview, consent, apply; or why there is no plan. `folder`: where files go."""
     if isinstance(plan, Problem):
-        return _row_problem(client, plan, out)
+        return row_problem(client, plan, out)
     if plan.unchanged:
         out.line("{program}: this account is there already, nothing to change.", program=plan.name)
         return {**_plan_json(plan), "state": "unchanged", "files": []}, Exit.DONE
@@ -380,9 +395,9 @@ async def _set_up(
         if not ask(out, N_("Make these changes?")):
             out.line("{program}: nothing was changed.", program=plan.name)
             return {**_plan_json(plan), "state": "declined", "files": []}, Exit.PROBLEMS
-    applied = await backend.apply(plan, None)
+    applied = await backend.apply(plan, folder)
     if isinstance(applied, Problem):
-        return _row_problem(client, applied, out)
+        return row_problem(client, applied, out)
     _tell_applied(applied, out)
     state = {How.CHANGE: "applied", How.FILES: "files", How.STEPS: "steps"}[plan.how]
     return {
@@ -433,7 +448,7 @@ async def render(args: Namespace, backend: Backend, out: Output) -> Exit:
         services=read.services,
         tested_at=read.tested_at,
     )
-    row, code = _hand_over(args.app, account, args.out, backend, out)
+    row, code = hand_over(args.app, account, args.out, backend, out)
     return out.finish(row, code)
 
 

@@ -9,13 +9,15 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
+from wizard.cli import commands, returning
 from wizard.cli.arguments import UsageFault, understand
 from wizard.cli.backend import Backend
-from wizard.cli.commands import COMMANDS
 from wizard.cli.exits import Exit
 from wizard.cli.options import Options, Unusable
 from wizard.cli.output import Output
 from wizard.messages import Messages
+
+COMMANDS = {**commands.COMMANDS, **returning.COMMANDS}
 
 
 def main(

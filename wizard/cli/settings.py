@@ -265,9 +265,12 @@ def ask(out: Output, msgid: str, **values: str) -> bool:
 
 
 async def password_or_exit(
-    args: Namespace, settled: Settled, backend: Backend, out: Output
+    args: Namespace, settled: Settled, backend: Backend, out: Output, *, changed: bool = False
 ) -> Secret | Exit:
-    """The password: standard input if asked for, else the keychain, else a prompt."""
+    """The password: standard input if asked for, else the keychain, else a prompt.
+
+    `changed`: what the keychain has is the old one.
+    """
     if args.password_stdin:
         line = sys.stdin.buffer.readline().rstrip(b"\r\n")
         try:
@@ -277,7 +280,7 @@ async def password_or_exit(
         if secret:
             return secret
     else:
-        stored = await backend.stored_password(settled.address)
+        stored = None if changed else await backend.stored_password(settled.address)
         if stored is not None:
             return stored
         if sys.stdin.isatty():

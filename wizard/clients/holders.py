@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.clients import journal, registry
+from wizard.clients.evolution import _beside, _sources
 from wizard.model import (
     N_,
     ClientProfile,
@@ -64,6 +65,32 @@ def find(address: EmailAddress, places: Places) -> tuple[Holder, ...]:
     )
 
 
+def evolution_sources(address: EmailAddress, holder: Holder) -> tuple[str, ...]:
+    """The identifiers under which Evolution keeps the passwords of an address."""
+    wanted = str(address).casefold()
+    sources = dict(_sources(holder.profile.path))
+    uids: list[str] = []
+    for path, file in sources.items():
+        identity_path = _beside(path, file.get("Mail Account", "IdentityUid"))
+        identity = sources.get(identity_path)
+        if identity is None or identity.get("Mail Identity", "Address").casefold() != wanted:
+            continue
+        uids.append(path.stem)
+        if transport := identity.get("Mail Submission", "TransportUid"):
+            uids.append(transport)
+    return tuple(uids)
+
+
+def has_it(words: Words) -> str:
+    """What is said of a program that got the new password."""
+    return words.text(N_("It has the new password now."))
+
+
 def asks(holder: Holder, words: Words) -> str:
     """What a program that keeps its own password does after a change."""
     return words.text(_ASKS.get(holder.client, _ASKS_ONCE))
+
+
+def signs_in_again(words: Words) -> str:
+    """What a program does where the provider signs people in by itself."""
+    return words.text(N_("It opens your provider's sign-in page the next time it connects."))

@@ -1,19 +1,235 @@
-"""An address or domain changed: what each program needs so that the same mailbox goes on in it."""
+"""An address or domain changed: what each program needs so that the same mailbox goes on in it.
+
+Programs that can be edited keep the account, with its messages and folders, under the new names.
+For the others there are the files and steps of a new account, and how to take the old one out.
+"""
 
 from __future__ import annotations
 
-from wizard.clients import registry
-from wizard.model import Account, ClientPlan, EmailAddress, Places, Problem, Words
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from wizard.clients import evolution_move, holders, journal, registry, thunderbird_move
+from wizard.clients.evolution import _sources
+from wizard.clients.guide import unsuitable
+from wizard.clients.prefs import Prefs
+from wizard.model import (
+    N_,
+    Account,
+    ClientPlan,
+    ClientProfile,
+    EmailAddress,
+    FileChange,
+    How,
+    Places,
+    Problem,
+    ProblemKind,
+    Setting,
+    Stage,
+    Step,
+    Words,
+)
 
 Outcome = tuple[str, str, ClientPlan | Problem]
 """(program, profile, plan or why not)."""
 
+_EDITED = ("thunderbird", "evolution")
+
+_NOTE_KEPT = N_("Messages and folders stay where they are.")
+_NOTE_PASSWORD = N_("It asks for the password once, because the login has a new name.")
+_NOTE_BOTH = N_(
+    "{program} has an account for {new} already. The one for {old} stays as it is; remove it there "
+    "when you need it no longer."
+)
+_NOTE_OTHER_TYPE = N_(
+    "In {program} this account fetches mail in another way than the new one. Set {new} up beside "
+    "it; the old account keeps its messages."
+)
+_NOTE_NOTHING = N_("Nothing of {old} is left in {program}.")
+_OLD_GROUP = N_("Then take the old account out")
+_REMOVE_OLD: dict[str, tuple[str, ...]] = {
+    "outlook": (
+        N_("First see that the new account receives mail."),
+        N_("Choose File › Account Settings › Account Settings."),
+        N_("Choose {old} and then Remove. The messages stay with your provider."),
+    ),
+    "apple": (
+        N_("On a Mac: open System Settings and look for “Device Management” or “Profiles”."),
+        N_("On an iPhone or iPad: Settings › General › VPN & Device Management."),
+        N_("Choose the profile of {old} and remove it before you open the new one."),
+        N_(
+            "Without a profile there: Settings › Apps › Mail › Mail Accounts, choose {old} and "
+            "delete the account. The messages stay with your provider."
+        ),
+    ),
+}
+
 
 def plan(old: EmailAddress, account: Account, places: Places, words: Words) -> tuple[Outcome, ...]:
     """The programs of this computer that have the old address, then what goes elsewhere."""
-    here = registry.detect_all(places)
-    elsewhere = [client.id for client in here if not client.profiles]
+    if refusal := unsuitable(account):
+        return (("sheet", "", refusal),)
+    found = holders.find(old, places)
+    outcomes: list[Outcome] = []
+    for client in _EDITED:
+        profiles = [item.profile for item in found if item.client == client]
+        if profiles:
+            name = next(item.name for item in found if item.client == client)
+            made = _EDITORS[client](profiles, old, account, name, words)
+            outcomes.append((client, profiles[0].id, made))
+    here = [client.id for client in registry.detect_all(places)]
+    by_hand = [item.client for item in found if item.client not in _EDITED]
+    elsewhere = [client for client in here if client in _REMOVE_OLD or client in by_hand]
     elsewhere += [client for client in ("apple", "sheet") if client not in elsewhere]
-    return tuple(
-        (client, "", registry.files(client, account, words, elsewhere)) for client in elsewhere
+    # A name that was not given stays what it is in programs; files need one.
+    named = account if account.name else replace(account, name=account.address.local)
+    return (
+        *outcomes,
+        *((client, "", _by_hand(client, old, named, elsewhere, words)) for client in elsewhere),
     )
+
+
+def _by_hand(
+    client: str, old: EmailAddress, account: Account, together: Sequence[str], words: Words
+) -> ClientPlan | Problem:
+    made = registry.files(client, account, words, together)
+    if isinstance(made, Problem):
+        return made
+    group = words.text(_OLD_GROUP)
+    steps = tuple(
+        Step(words.text(text, old=str(old)), group=group) for text in _REMOVE_OLD.get(client, ())
+    )
+    if client == "apple":  # a profile of the old account is in the way of the new one
+        group = words.text(N_("First take the old account out"))
+        return replace(made, steps=(*(replace(s, group=group) for s in steps), *made.steps))
+    return replace(made, steps=(*made.steps, *steps))
+
+
+# --- Thunderbird ------------------------------------------------------------------------------
+
+
+def _thunderbird(
+    profiles: Sequence[ClientProfile],
+    old: EmailAddress,
+    account: Account,
+    name: str,
+    words: Words,
+) -> ClientPlan | Problem:
+    changes: list[FileChange] = []
+    settings: list[Setting] = []
+    left_alone = ""
+    for profile in profiles:
+        if profile.running:
+            facts = (("program", name), ("path", str(profile.path)))
+            return Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=facts)
+        path = profile.path / "prefs.js"
+        try:
+            content = path.read_bytes()
+            files = {}
+            prefs = Prefs.parse(content)
+            made = thunderbird_move.move(prefs, old, account, words)
+            for file in _with_folder_addresses(profile.path, made):
+                files[file] = file.read_bytes()
+        except OSError as exc:
+            return _unreadable(path, exc)
+        if made.both or made.other_type:
+            left_alone = _NOTE_BOTH if made.both else _NOTE_OTHER_TYPE
+            continue
+        if not made.changes:
+            continue
+        after = prefs.edited(made.changes)
+        preview = tuple(
+            Setting(key, _shown(value), _shown(prefs.values.get(key)))
+            for key, value in made.changes.items()
+        )
+        changes.append(FileChange(path, after.to_bytes(), content, preview))
+        for file, before in files.items():
+            rewritten = thunderbird_move.rewritten(before, made.renamings)
+            if rewritten != before:
+                changes.append(FileChange(file, rewritten, before))
+        settings += made.settings
+    return _planned(
+        "thunderbird", name, profiles[0], old, account, changes, settings, left_alone, words
+    )
+
+
+def _with_folder_addresses(profile: Path, made: thunderbird_move.Move) -> list[Path]:
+    """Message filters of every account, and the saved searches of the profile."""
+    places = [profile / directory / "msgFilterRules.dat" for directory in made.directories]
+    places.append(profile / "virtualFolders.dat")
+    return [path for path in places if path.is_file()] if made.renamings else []
+
+
+def _shown(value: bool | int | str | None) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+# --- Evolution --------------------------------------------------------------------------------
+
+
+def _evolution(
+    profiles: Sequence[ClientProfile],
+    old: EmailAddress,
+    account: Account,
+    name: str,
+    words: Words,
+) -> ClientPlan | Problem:
+    made = evolution_move.move(dict(_sources(profiles[0].path)), old, account, words)
+    left_alone = _NOTE_BOTH if made.both else _NOTE_OTHER_TYPE if made.other_type else ""
+    return _planned(
+        "evolution", name, profiles[0], old, account, made.changes, made.settings, left_alone, words
+    )
+
+
+_EDITORS = {"thunderbird": _thunderbird, "evolution": _evolution}
+
+
+# --- small things -----------------------------------------------------------------------------
+
+
+def _planned(
+    client: str,
+    name: str,
+    profile: ClientProfile,
+    old: EmailAddress,
+    account: Account,
+    changes: Sequence[FileChange],
+    settings: Sequence[Setting],
+    left_alone: str,
+    words: Words,
+) -> ClientPlan | Problem:
+    for change in changes:
+        if refusal := journal.refusal(change.path):
+            return refusal
+    new = str(account.address)
+    notes: list[str] = []
+    if changes:
+        notes += [words.text(_NOTE_KEPT), words.text(_NOTE_PASSWORD)]
+    elif not left_alone:
+        notes.append(words.text(_NOTE_NOTHING, old=str(old), program=name))
+    if left_alone:
+        notes.append(words.text(left_alone, program=name, old=str(old), new=new))
+    return ClientPlan(
+        client=client,
+        name=name,
+        how=How.CHANGE,
+        account=new,
+        changes=tuple(changes),
+        repairs=tuple(dict.fromkeys(settings)),
+        unchanged=not changes,
+        notes=tuple(notes),
+        profile=profile,
+    )
+
+
+def _unreadable(path: Path, exc: OSError) -> Problem:
+    facts = (("path", str(path)),)
+    kind = ProblemKind.PROGRAM_FILE_UNREADABLE
+    return Problem(kind, Stage.CLIENT, detail=exc.strerror or "", facts=facts)

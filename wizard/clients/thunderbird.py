@@ -22,6 +22,7 @@ from wizard.clients import journal
 from wizard.clients.guide import summary, unsuitable
 from wizard.clients.prefs import Prefs, Value
 from wizard.clients.thunderbird_account import arrange, can_log_in, logins, take_back
+from wizard.clients.thunderbird_move import lines_back
 from wizard.clients.thunderbird_profile import (
     Ini,
     Program,
@@ -296,6 +297,8 @@ class Thunderbird:
                 return journal.Reversal(rest.to_bytes(), kept)
             case "profiles.ini":
                 return _without_profile(path, now, after, ours)
+            case "msgFilterRules.dat" | "virtualFolders.dat":
+                return journal.Reversal(lines_back(now, before or b"", after))
             case _:
                 return journal.Reversal(now)  # compatibility.ini: the program's own by now
 

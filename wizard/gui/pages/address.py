@@ -24,6 +24,7 @@ from wizard.model import N_, EmailAddress, parse_address, shown_domain
 
 RETURNING: tuple[tuple[Journey, str], ...] = (
     (Journey.PASSWORD, N_("My password changed")),
+    (Journey.MOVE, N_("My address or domain changed")),
     (Journey.REMOVE, N_("Remove what the wizard set up earlier")),
 )
 """The entries for those who come back."""

@@ -7,7 +7,7 @@ from typing import assert_never
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from wizard.flow import ProgramRow, RowState, State
+from wizard.flow import Journey, ProgramRow, RowState, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import (
     Picture,
@@ -198,7 +198,7 @@ class ProgramCard(Card):
         words = self.kit.words
         name = row.plan.name if row.plan is not None else client_name(self.kit, state, row.client)
         self.head.title.setText(name)
-        mark, detail = self._standing(row)
+        mark, detail = self._standing(row, state.journey)
         self.head.show_state(mark, detail)
         if row.plan is not self._plan:
             self._plan = row.plan
@@ -239,13 +239,13 @@ class ProgramCard(Card):
             )
         )
 
-    def _standing(self, row: ProgramRow) -> tuple[Mark, str]:
+    def _standing(self, row: ProgramRow, journey: Journey) -> tuple[Mark, str]:
         words = self.kit.words
         match row.state:
             case RowState.PLANNING:
                 return Mark.NOW, words.text("looking what to change…")
             case RowState.READY:
-                return self._ready(row.plan)
+                return self._ready(row.plan, journey)
             case RowState.APPLYING:
                 return Mark.NOW, words.text("setting up…")
             case RowState.DONE:
@@ -259,13 +259,17 @@ class ProgramCard(Card):
             case _:
                 assert_never(row.state)
 
-    def _ready(self, plan: ClientPlan | None) -> tuple[Mark, str]:
+    def _ready(self, plan: ClientPlan | None, journey: Journey) -> tuple[Mark, str]:
         words = self.kit.words
         if plan is None:
             return Mark.WAITING, ""
         if plan.unchanged:
             return Mark.DONE, words.text("This account is set up here already. Nothing to change.")
         match plan.how:
+            case How.CHANGE if journey is Journey.MOVE:
+                return Mark.WAITING, words.text(
+                    "The account stays, with its messages, and learns the new address."
+                )
             case How.CHANGE if plan.repairs:
                 return Mark.ATTENTION, words.plural(
                     "The account is here already; {count} setting differs. We correct it.",

@@ -1,0 +1,120 @@
+"""Those who come back: a changed address in a real Thunderbird, a changed password."""
+
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+
+import pytest
+
+from tests.lab.internet import Internet
+from tests.lab.provider import Mailbox, Provider
+from tests.lab.thunderbird import Thunderbird
+from tests.lab.wizard import Wizard
+
+pytestmark = pytest.mark.lab
+
+
+def letter(recipient: Mailbox, subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = "Fan <fan@harbour.example>"
+    message["To"] = recipient.address
+    message["Subject"] = subject
+    message.set_content("Hello.")
+    return message
+
+
+def await_true(seen: Callable[[], bool], timeout: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not seen():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@pytest.mark.usefixtures("thunderbird_program")
+def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> None:
+    old, new = provider.mailbox("finn@harbour.example"), provider.mailbox("finn@alpine.example")
+    home, root = wizard.home_folder, internet.authority.root
+    words = ("--yes", "--password-stdin")
+    provider.mail.deliver(old.address, letter(old, "Before the move"))
+    apps = ("--name", "Finn", "--apps", "thunderbird")
+    made = wizard.run("setup", old.address, *apps, *words, stdin=f"{old.password}\n")
+    assert made.exit_code == 0, str(made)
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        thunderbird.save_passwords(old.address, old.password)
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        thunderbird.read_message(old.address, "Before the move")
+        thunderbird.send_message(old.address, old.address, "Sent before", "Hello.")
+        (before,) = [a for a in thunderbird.accounts() if a.incoming.type == "imap"]
+        profile = thunderbird.profile
+    as_it_was = (profile / "prefs.js").read_bytes()
+    assert b"finn%40harbour.example@mail.harbour.example" in as_it_was
+
+    provider.mail.share_mailbox(old.address, new.address)
+    provider.mail.deliver(old.address, letter(new, "After the move"))
+    moved = wizard.run("move", old.address, new.address, *words, stdin=f"{new.password}\n")
+    assert moved.exit_code == 0, str(moved)
+    row = next(row for row in moved.document["apps"] if row["app"] == "thunderbird")
+    assert row["state"] == "applied", str(moved)
+    assert moved.document["keychain"] == {"ok": True}
+
+    # Offline: what it had kept is there, under the same account and the new name.
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        (after,) = [a for a in thunderbird.accounts() if a.incoming.type == "imap"]
+        assert (after.key, after.is_default) == (before.key, before.is_default)
+        assert (after.incoming.host, after.incoming.username) == (
+            new.servers.incoming.host,
+            new.address,
+        )
+        (identity,) = after.identities
+        assert (identity.address, identity.full_name) == (new.address, "Finn")
+        assert identity.outgoing is not None
+        assert identity.outgoing.username == new.address
+        assert "Before the move" in thunderbird.subjects(new.address)
+        assert thunderbird.subjects(new.address, "SentMail") == ["Sent before"]
+        thunderbird.save_passwords(new.address, new.password)
+    # Online: it logs in under the new name, receives, and files what it sends in the same folder.
+    logins = provider.mail.logins(old.address)
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        thunderbird.read_message(new.address, "After the move")
+        thunderbird.read_message(new.address, "Before the move")
+        thunderbird.send_message(new.address, new.address, "Sent after", "Hello.")
+        both = ["Sent after", "Sent before"]  # once it has looked through the folder again
+        await_true(lambda: thunderbird.subjects(new.address, "SentMail") == both)
+        refused = wizard.run("undo", row["change_id"], "--yes")
+        assert refused.exit_code == 1, str(refused)  # it runs
+    assert provider.mail.logins(old.address) == logins
+    assert provider.mail.logins(new.address) > 0
+    assert provider.mail.failed_logins(new.address) == 0
+    assert provider.mail.failed_logins(old.address) == 0
+
+    again = wizard.run("move", old.address, new.address, *words, stdin=f"{new.password}\n")
+    assert again.exit_code == 0, str(again)
+    assert "thunderbird" not in {item["app"] for item in again.document["apps"]}
+    undone = wizard.run("undo", row["change_id"], "--yes")
+    assert undone.exit_code == 0, str(undone)
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        (back,) = [a for a in thunderbird.accounts() if a.incoming.type == "imap"]
+        assert back.incoming.username == old.address
+        assert "Before the move" in thunderbird.subjects(old.address)
+
+
+def test_a_changed_password_is_kept_once_it_works(provider: Provider, wizard: Wizard) -> None:
+    dora = provider.mailbox("dora@harbour.example")
+    words = ("--yes", "--password-stdin")
+    first = wizard.run("password", dora.address, *words, stdin=f"{dora.password}\n")
+    assert first.exit_code == 0, str(first)
+    assert first.document["keychain"] == {"ok": True}
+    fresh = "ganz neu: ü 'x'"
+    provider.mail.set_password(dora.address, fresh)
+    try:
+        wrong = wizard.run("password", dora.address, *words, stdin=f"{dora.password}\n")
+        assert (wrong.exit_code, wrong.document["problem"]["kind"]) == (4, "wrong-password")
+        right = wizard.run("password", dora.address, *words, stdin=f"{fresh}\n")
+        assert right.exit_code == 0, str(right)
+        # From the keychain now, without asking.
+        verified = wizard.run("verify", dora.address, "--yes")
+        assert verified.exit_code == 0, str(verified)
+    finally:
+        provider.mail.set_password(dora.address, dora.password)
