@@ -164,14 +164,6 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def with_screen(environment: Mapping[str, str], platform: str = sys.platform) -> dict[str, str]:
-    """The environment for a window: off-screen where there is no display."""
-    shown = platform in ("win32", "darwin") or any(
-        environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    )
-    return dict(environment) if shown else {**environment, "QT_QPA_PLATFORM": "offscreen"}
-
-
 def off_screen(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for tests: no windows, unless the caller chose a Qt platform."""
     return {"QT_QPA_PLATFORM": "offscreen", **environment}
@@ -344,7 +336,7 @@ def setup_command(arguments: Sequence[str]) -> int:
 
 def run_command(arguments: Sequence[str]) -> int:
     env = set_up("run", QT_PACKAGES)
-    return run(module("wizard", *arguments), with_screen(env))
+    return run(module("wizard", *arguments), env)
 
 
 def demo_command(arguments: Sequence[str]) -> int:

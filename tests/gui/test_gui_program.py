@@ -229,3 +229,18 @@ def test_a_display_is_known_before_qt_is_loaded(
 @pytest.mark.skipif(sys.platform != "linux", reason="X servers listen like this on Linux")
 def test_an_x_server_that_is_not_there_is_no_display() -> None:
     assert has_display({"DISPLAY": ":64999"}) is False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows and macOS always have a screen")
+def test_without_a_screen_the_program_says_so(tmp_path: Path) -> None:
+    """Qt itself would end the process."""
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    env |= {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-m", "wizard"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "There is no screen here to show the window on.",
+        "Next: use a command; mail-wizard --help lists them.",
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from wizard.cli.options import Options, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
+    N_,
     Account,
     Applied,
     ChangeRecord,
@@ -524,7 +526,19 @@ class Outside:
     # -- the faces ------------------------------------------------------------------------------
 
     def window(self, exit_after_first_paint: bool) -> int:
-        """Opens the window; returns the exit code."""
+        """Opens the window; returns the exit code. Says so where there is no screen for it."""
+        from wizard.gui.display import can_open_window
+
+        if not can_open_window():
+            from wizard.cli.exits import Exit
+
+            words = (
+                N_("There is no screen here to show the window on."),
+                N_("Next: use a command; mail-wizard --help lists them."),
+            )
+            for line in words:
+                print(self._messages.text(line), file=sys.stderr)  # noqa: T201 - for the terminal
+            return Exit.USAGE
         from wizard.gui import application
 
         return application.run(

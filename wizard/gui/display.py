@@ -40,6 +40,12 @@ def has_display(
     return (x_answers or _x_answers)(int(local[1]))
 
 
+def can_open_window() -> bool:
+    """False where Qt would end the process: there is no screen, and no platform without one was
+    asked for by name (QT_QPA_PLATFORM), as tests and benchmarks do."""
+    return bool(os.environ.get("QT_QPA_PLATFORM")) or has_display()
+
+
 def _x_answers(number: int) -> bool:
     """Knocks at a local X server's socket, the abstract one of Linux first."""
     path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where X servers listen, nothing is written

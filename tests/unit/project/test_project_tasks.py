@@ -44,26 +44,7 @@ def test_pip_keeps_its_sources_and_nothing_that_redirects_it() -> None:
     assert set(tasks.clean_environment(before)) == {"PATH", "PIP_INDEX_URL", "PIP_CERT"}
 
 
-@pytest.mark.parametrize(
-    ("environment", "platform", "off_screen"),
-    [
-        ({}, "linux", True),
-        ({"DISPLAY": ""}, "linux", True),
-        ({"DISPLAY": ":0"}, "linux", False),
-        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
-        ({}, "win32", False),
-        ({}, "darwin", False),
-    ],
-)
-def test_windows_open_where_there_is_a_display(
-    environment: dict[str, str], platform: str, off_screen: bool
-) -> None:
-    shown = tasks.with_screen(environment, platform)
-    assert (shown.get("QT_QPA_PLATFORM") == "offscreen") is off_screen
-
-
 def test_a_chosen_qt_platform_is_kept() -> None:
-    assert tasks.with_screen({"QT_QPA_PLATFORM": "vnc"}, "linux")["QT_QPA_PLATFORM"] == "vnc"
     assert tasks.off_screen({"QT_QPA_PLATFORM": "xcb"})["QT_QPA_PLATFORM"] == "xcb"
     assert tasks.off_screen({})["QT_QPA_PLATFORM"] == "offscreen"
 
