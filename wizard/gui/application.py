@@ -178,9 +178,14 @@ def run(
     edge.install()
     interrupts = _Interrupts(wizard.window.close)
     QTimer.singleShot(0, wizard, interrupts.install)
-    if exit_after_first_paint:
-        wizard.window.installEventFilter(_AfterPaint(wizard.window, app.quit))
-    QTimer.singleShot(_IDLE_MS, wizard, wizard.settle_in)
+
+    def painted() -> None:
+        if exit_after_first_paint:
+            app.quit()
+        else:
+            QTimer.singleShot(_IDLE_MS, wizard, wizard.settle_in)
+
+    wizard.window.installEventFilter(_AfterPaint(wizard.window, painted))
     wizard.window.show()
     code = app.exec()
     interrupts.restore()
