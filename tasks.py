@@ -390,6 +390,15 @@ def bench_command(arguments: Sequence[str]) -> int:
     return max(run(module(f"tests.bench.{name}", *arguments[1:]), env, ROOT) for name in names)
 
 
+def fuzz_command(arguments: Sequence[str]) -> int:
+    """With atheris where it can be had: what it is guided by finds more than chance does."""
+    env = set_up("test", QT_PACKAGES)
+    lock = ("--require-hashes", "-r", str(LOCKS / "fuzz.txt"))
+    if run_aside(pip_install(python_in(VENV), *lock), env):
+        say("Going on without atheris.")
+    return run(module("tests.fuzz", *arguments), env, ROOT)
+
+
 def build_packages() -> list[str]:
     """What a build on Linux needs of the system besides Python packages. PyInstaller takes Python's
     shared library along, which Debian's own Python keeps in a package of its own."""
@@ -423,7 +432,9 @@ def lock_command(arguments: Sequence[str]) -> int:
     import tomllib  # not in the older Python that may only hand over to a newer one
 
     with (ROOT / "pyproject.toml").open("rb") as file:
-        build = "\n".join(tomllib.load(file)["build-system"]["requires"])
+        project = tomllib.load(file)
+    build = "\n".join(project["build-system"]["requires"])
+    fuzz = "\n".join(project["project"]["optional-dependencies"]["fuzz"])
     env = clean_environment(os.environ)
     env["UV_CUSTOM_COMPILE_COMMAND"] = "python3 tasks.py lock"
     options = ["--quiet", "--universal", "--generate-hashes"]
@@ -432,16 +443,17 @@ def lock_command(arguments: Sequence[str]) -> int:
     constrained = ["-c", "requirements/run.txt"]
     with tempfile.TemporaryDirectory() as folder:
         uv = find_uv(Path(folder), env)
-        for name, more in (
-            ("run", []),
-            ("test", ["--extra", "test", "--extra", "build", *constrained]),
-            ("build", ["--extra", "build", "-c", "requirements/test.txt"]),
+        whole = ["pyproject.toml", "-"]
+        for name, more, asked in (
+            ("run", whole, build),
+            ("test", ["--extra", "test", "--extra", "build", *constrained, *whole], build),
+            ("build", ["--extra", "build", "-c", "requirements/test.txt", *whole], build),
+            ("fuzz", ["-"], fuzz),
         ):
             output = f"requirements/{name}.txt"
             say(f"Resolving {output}")
-            command = [uv, "pip", "compile", *options, *more, *arguments]
-            command += ["pyproject.toml", "-", "-o", output]
-            if subprocess.run(command, env=env, cwd=ROOT, input=build, text=True).returncode:
+            command = [uv, "pip", "compile", *options, *arguments, *more, "-o", output]
+            if subprocess.run(command, env=env, cwd=ROOT, input=asked, text=True).returncode:
                 raise Stop("The versions could not be resolved.")
     return 0
 
@@ -472,6 +484,7 @@ COMMANDS = (
     Command("check", "the checks alone: style, types, import directions", check_command),
     Command("lab", "the tests with real servers and mail programs alone", lab_command),
     Command("bench", "benchmarks: [name]", bench_command),
+    Command("fuzz", "random fire on all parsers: [minutes] [target …]", fuzz_command),
     Command("build", "finished programs and installers for this system: [what …]", build_command),
     Command("smoke", "try a finished build: [file or folder …]", smoke_command),
     Command("screens", "a picture of every page, language and look: [--out DIR]", screens_command),

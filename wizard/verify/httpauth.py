@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import quote
-from urllib.request import parse_http_list, parse_keqv_list
+from urllib.request import parse_http_list
 
 from wizard.model import Secret
 
@@ -151,9 +151,14 @@ def _parameters(header: str, scheme: str) -> Mapping[str, str]:
         if match[1].lower() != scheme:
             continue
         end = matches[number + 1].start() if number + 1 < len(matches) else len(header)
-        items = [item for item in parse_http_list(header[match.end() : end]) if "=" in item]
-        return {name.strip().lower(): value for name, value in parse_keqv_list(items).items()}
+        items = [item.partition("=") for item in parse_http_list(header[match.end() : end])]
+        return {name.strip().lower(): _unquoted(value.strip()) for name, _, value in items}
     return {}
+
+
+def _unquoted(value: str) -> str:
+    """`parse_http_list` has removed the backslashes already."""
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
 
 
 def _escaped(text: str) -> str:

@@ -1,46 +1,50 @@
 """The parsers under random fire: always a typed result, and what comes out is clean.
 
-Bounded here; `fuzz` runs the same properties for as long as one likes.
+Bounded here; `tasks.py fuzz` keeps the same promises under fire for as long as one likes.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.discovery.support import PACK_TEXT, address, document
+from tests.fuzz.one import with_hypothesis
+from tests.fuzz.targets import (
+    TARGETS,
+    WHO,
+    Target,
+    assert_clean,
+    check_autoconfig,
+    check_autodiscover,
+    check_pacc,
+)
+from tests.unit.discovery.support import PACK_TEXT, document
 from wizard.discovery import (
-    AutoconfigDocument,
-    NotAutoconfig,
     Pack,
-    parse_autoconfig,
     read_pack,
     suggest_domain,
 )
 from wizard.discovery.autodiscover import (
-    AutodiscoverAnswer,
-    NotAutodiscover,
     autodiscover_request,
-    parse_autodiscover,
 )
 from wizard.discovery.names import (
     clean_host,
-    clean_login,
     clean_text,
     clean_url,
     host_of,
     registrable_domain,
 )
-from wizard.discovery.pacc import NotPacc, PaccDocument, parse_pacc, published_digests
+from wizard.discovery.pacc import published_digests
 from wizard.discovery.pack import PackFault
 from wizard.discovery.replay import RecordingFault, Replay, load_recording
-from wizard.model import ServerSettings, Service, to_ascii_domain
+from wizard.model import to_ascii_domain
 from wizard.net.safexml import NotXml, parse_xml
 
-WHO = address("jo.d+x@example.com")
 BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 TEXT = st.text(max_size=80)
@@ -83,48 +87,28 @@ def element(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 TREE = st.recursive(VALUE.map(escaped), element, max_leaves=25)
 
 
-def assert_clean(*items: ServerSettings | Service) -> None:
-    for item in items:
-        if isinstance(item, ServerSettings):
-            assert clean_host(item.host) == item.host
-            assert 1 <= item.port <= 65535
-        else:
-            assert item.url.startswith("https://")
-            assert clean_url(item.url) == item.url
-        assert clean_login(item.username) == item.username
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.name))
+def test_any_bytes(target: Target) -> None:
+    @settings(BOUNDED, max_examples=50)
+    @given(st.binary(max_size=400), st.integers(0, 400), st.sampled_from([b"", *target.tokens]))
+    def fire(data: bytes, at: int, token: bytes) -> None:
+        target.check(data)
+        for seed in target.seeds:
+            target.check(seed[:at] + token + seed[at:])
+
+    for seed in target.seeds:
+        target.check(seed)
+    fire()
 
 
-def check_autoconfig(data: bytes) -> None:
-    parsed = parse_autoconfig(data, WHO)
-    assert isinstance(parsed, (AutoconfigDocument, NotAutoconfig))
-    if isinstance(parsed, AutoconfigDocument):
-        assert_clean(*parsed.incoming, *parsed.outgoing, *parsed.unencrypted, *parsed.services)
-        for text in (parsed.name, parsed.short_name, parsed.provider_id):
-            assert clean_text(text) == text
-        for link in parsed.help:
-            assert link.url.startswith("https://")
+def test_what_breaks_a_promise_is_found_and_kept(tmp_path: Path) -> None:
+    def check(data: bytes) -> None:
+        assert b"broken" not in data
 
-
-def check_autodiscover(data: bytes) -> None:
-    parsed = parse_autodiscover(data, WHO)
-    assert isinstance(parsed, (AutodiscoverAnswer, NotAutodiscover))
-    if isinstance(parsed, AutodiscoverAnswer):
-        assert_clean(*parsed.incoming, *parsed.outgoing, *parsed.unencrypted)
-
-
-def check_pacc(data: bytes) -> None:
-    parsed = parse_pacc(data, WHO)
-    assert isinstance(parsed, (PaccDocument, NotPacc))
-    if isinstance(parsed, PaccDocument):
-        assert_clean(*parsed.incoming, *parsed.outgoing, *parsed.services)
-
-
-@BOUNDED
-@given(st.binary(max_size=400))
-def test_any_bytes(data: bytes) -> None:
-    check_autoconfig(data)
-    check_autodiscover(data)
-    check_pacc(data)
+    target = Target("example", check, (b"",), (b"broken",))
+    assert with_hypothesis(target, 60, tmp_path) == 77
+    (kept,) = tmp_path.iterdir()
+    assert kept.read_bytes() == b"broken"
 
 
 @BOUNDED

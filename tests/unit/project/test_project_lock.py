@@ -20,6 +20,7 @@ ASKED = {
     "run": [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]],
     "test": [*PROJECT["project"]["dependencies"], *EXTRAS["test"], *EXTRAS["build"]],
     "build": [*PROJECT["project"]["dependencies"], *EXTRAS["build"]],
+    "fuzz": EXTRAS["fuzz"],
 }
 
 
@@ -48,7 +49,7 @@ def read_lock(name: str) -> dict[str, Pin]:
 @pytest.mark.parametrize("name", ASKED)
 def test_what_is_asked_for_is_pinned(name: str) -> None:
     pins = read_lock(name)
-    assert len(pins) > len(ASKED[name])
+    assert len(pins) >= len(ASKED[name])
     for text in ASKED[name]:
         wanted = Requirement(text)
         pin = pins.get(canonicalize_name(wanted.name))
