@@ -246,6 +246,52 @@ const lab = (() => {
     return true;
   }
 
+  // ---- calendars and contacts -----------------------------------------------------------------
+
+  // Events by calendar, once they have been fetched; the person would see them in the calendar.
+  async function events() {
+    const { cal } = ChromeUtils.importESModule("resource:///modules/calendar/calUtils.sys.mjs");
+    const found = {};
+    for (const calendar of cal.manager.getCalendars().filter(one => one.type == "caldav")) {
+      const titles = async () => {
+        const items = await calendar.getItemsAsArray(
+          Ci.calICalendar.ITEM_FILTER_ALL_ITEMS, 0, null, null
+        );
+        return items.map(item => item.title);
+      };
+      calendar.refresh();
+      const deadline = Date.now() + 30000;
+      let seen = await titles();
+      while (!seen.length && Date.now() < deadline) {
+        await pause(200);
+        seen = await titles();
+      }
+      found[calendar.name] = seen;
+    }
+    return found;
+  }
+
+  // Names by address book, fetched now.
+  async function contacts() {
+    const found = {};
+    for (const book of MailServices.ab.directories.filter(one => one.dirType == 102)) {
+      const { CardDAVDirectory } = ChromeUtils.importESModule(
+        "resource:///modules/CardDAVDirectory.sys.mjs"
+      );
+      await CardDAVDirectory.forFile(book.fileName).syncWithServer();
+      found[book.dirName] = book.childCards.map(card => card.displayName);
+    }
+    return found;
+  }
+
+  // What it would keep after asking once, for a server that names its realm.
+  async function saveHttpPassword(origin, realm, username, password) {
+    const login = Cc["@mozilla.org/login-manager/loginInfo;1"].createInstance(Ci.nsILoginInfo);
+    login.init(origin, null, realm, username, password, "", "");
+    await Services.logins.addLoginAsync(login);
+    return true;
+  }
+
   // Sends as the person would, and comes back once the copy lies in "Sent".
   function sendMessage(from, to, subject, body) {
     const account = accountFor(from);
@@ -317,12 +363,15 @@ const lab = (() => {
     accounts,
     askAutodiscover,
     checkMail,
+    contacts,
     createAccount,
     discover,
+    events,
     forgetNetwork,
     readAutoconfig,
     readMessage,
     renameSender,
+    saveHttpPassword,
     savePassword,
     sendMessage,
     subjects,

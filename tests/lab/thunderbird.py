@@ -226,6 +226,22 @@ class Thunderbird:
                         origin = f"{scheme}://{server.host}"
                         self._ask("savePassword", origin, server.username, password)
 
+    def save_http_password(self, origin: str, realm: str, username: str, password: str) -> None:
+        """Save the password of calendars and address books."""
+        self._ask("saveHttpPassword", origin, realm, username, password)
+
+    def events(self) -> dict[str, list[str]]:
+        """Titles of the events by calendar, as soon as they are fetched."""
+        found = self._ask("events")
+        assert isinstance(found, dict)
+        return found
+
+    def contacts(self) -> dict[str, list[str]]:
+        """Names of the contacts by address book, fetched now."""
+        found = self._ask("contacts")
+        assert isinstance(found, dict)
+        return found
+
     def check_mail(self, address: str) -> None:
         """Press "Get Messages" for the account of `address`."""
         self._ask("checkMail", address)

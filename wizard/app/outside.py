@@ -50,6 +50,8 @@ from wizard.system.log import LOGGER, Redactor, close_log, open_log, write_crash
 from wizard.system.resources import resources
 
 if TYPE_CHECKING:
+    from asyncio import Lock
+
     from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
     from wizard.discovery.replay import Replay
@@ -147,6 +149,9 @@ class Outside:
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
         self._warm = False
+        self._opening: Lock | None = None
+        self._asked: Account | None = None
+        self._answered: Account | None = None
         self._check()
 
     def _check(self) -> None:
@@ -422,9 +427,27 @@ class Outside:
         """What would change in one program."""
         from wizard.clients import registry
 
+        opened = await self._opened(account)
         return await in_thread(
-            registry.plan, client, account, self.places, self._messages, profile or None
+            registry.plan, client, opened, self.places, self._messages, profile or None
         )
+
+    async def _opened(self, account: Account) -> Account:
+        """With its calendars and address books; asked once, however many programs want them."""
+        secret = self.vault.get(account.address)
+        if secret is None or not account.services:
+            return account
+        import asyncio
+
+        self._opening = self._opening or asyncio.Lock()
+        async with self._opening:
+            if self._asked != account or self._answered is None:
+                from wizard.app.services import open_services
+
+                async with self._network() as network:
+                    self._answered = await open_services(account, secret, network)
+                self._asked = account
+            return self._answered
 
     async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
         """Carries a plan out; files to hand over go to `folder` or the usual place."""

@@ -15,13 +15,14 @@ import contextlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.clients import journal
 from wizard.clients.guide import summary, unsuitable
 from wizard.clients.prefs import Prefs, Value
 from wizard.clients.thunderbird_account import arrange, can_log_in, logins, take_back
+from wizard.clients.thunderbird_dav import collections, shown_name
 from wizard.clients.thunderbird_move import lines_back
 from wizard.clients.thunderbird_profile import (
     Ini,
@@ -48,6 +49,7 @@ from wizard.model import (
     Problem,
     ProblemKind,
     Produced,
+    ServiceType,
     Setting,
     Stage,
     Step,
@@ -64,6 +66,9 @@ _NOTE_ELSEWHERE = N_(
 _NOTE_SERVICES = N_(
     "Calendars and address books are not set up by this step: in Thunderbird choose New › "
     "Calendar, or New › Address Book, and type your e-mail address."
+)
+_NOTE_COLLECTIONS = N_(
+    "Thunderbird asks for the password of your calendars and address books once, too."
 )
 _IMPORT_PURPOSE = N_("Adds the account to a Thunderbird that is already in use, by its own import.")
 _IMPORT_STEPS = (
@@ -268,7 +273,7 @@ class Thunderbird:
                 ),
             ),
             steps=tuple(Step(words.text(step, file=name)) for step in _IMPORT_STEPS),
-            notes=_notes(account, words),
+            notes=_notes(account, words, elsewhere=True),
             summary=summary(account, words),
         )
 
@@ -305,7 +310,8 @@ class Thunderbird:
 
 def import_zip(account: Account, words: Words) -> bytes:
     """The same bytes for the same account: fixed date, no compression level to differ."""
-    changes = arrange(Prefs.parse(b""), account, words).changes
+    # Its import takes calendars and address books only together with their files.
+    changes = arrange(Prefs.parse(b""), replace(account, services=()), words).changes
     prefs = Prefs.parse(b"").edited(changes).to_bytes()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -380,14 +386,27 @@ def _shown(value: Value | None) -> str:
 
 
 def _summary(account: Account, words: Words, profile: str) -> tuple[Setting, ...]:
-    return (*summary(account, words), Setting(words.text(N_("Thunderbird profile")), profile))
+    labels = {
+        ServiceType.CALDAV: words.text(N_("Calendar")),
+        ServiceType.CARDDAV: words.text(N_("Address book")),
+    }
+    return (
+        *summary(account, words),
+        *(Setting(labels[item.type], shown_name(one)) for item, one in collections(account)),
+        Setting(words.text(N_("Thunderbird profile")), profile),
+    )
 
 
-def _notes(account: Account, words: Words) -> tuple[str, ...]:
+def _notes(account: Account, words: Words, *, elsewhere: bool = False) -> tuple[str, ...]:
     notes = [words.text(_NOTE_PASSWORD)]
-    if account.services:
+    if not elsewhere and any(collections(account)):
+        notes.append(words.text(_NOTE_COLLECTIONS))
+    elif any(item.type in _DAV for item in account.services):
         notes.append(words.text(_NOTE_SERVICES))
     return tuple(notes)
+
+
+_DAV = (ServiceType.CALDAV, ServiceType.CARDDAV)
 
 
 def _without_profile(

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wizard.clients import thunderbird_dav
 from wizard.clients.guide import REPAIR_WORDS
 from wizard.clients.prefs import Prefs, Value
 from wizard.model import (
@@ -152,7 +153,14 @@ def arrange(prefs: Prefs, account: Account, words: Words) -> Arrangement:
     """Adds the account or says what differs in the one that is there (type, host, user name).
 
     The default account and the default sending server are set only where there is none.
+    Calendars and address books that are missing join in both cases.
     """
+    found = _arranged(prefs, account, words)
+    more = thunderbird_dav.added(prefs, account)
+    return replace(found, changes={**found.changes, **more}) if more else found
+
+
+def _arranged(prefs: Prefs, account: Account, words: Words) -> Arrangement:
     same_login = [
         key
         for key in prefs.items(ACCOUNTS)
@@ -474,6 +482,7 @@ def take_back(now: Prefs, before: Prefs, after: Prefs) -> tuple[Prefs, tuple[Set
     for name in now.values:
         if _is_own_note(name, servers, identities):
             changes[name] = None
+    changes |= dict.fromkeys(thunderbird_dav.notes(now, ours))
     return now.edited(changes), tuple(kept)
 
 
