@@ -159,6 +159,19 @@ def parser() -> argparse.ArgumentParser:
     _password(move)
     _yes(move)
 
+    batch = command("batch", "Many people: a folder for each, and a summary of who failed and why.")
+    batch.add_argument("file", type=Path, metavar="CSV", help="columns: address, name")
+    batch.add_argument("--out", type=Path, required=True, metavar="DIR")
+    batch.add_argument(
+        "--passwords", type=Path, metavar="FILE", help="address,password; readable by you alone"
+    )
+    batch.add_argument("--apps", type=_apps, default=(), metavar="LIST", help="whose files to make")
+    batch.add_argument(
+        "--again", action="store_true", help="try passwords again that were refused before"
+    )
+    _settings(batch)
+    _yes(batch)
+
     demo = command("demo", "Try the whole journey against a mail provider inside this program.")
     demo.add_argument("--out", type=Path, metavar="DIR", help="where files and pictures go")
     demo.add_argument(
