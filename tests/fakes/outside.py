@@ -32,6 +32,7 @@ from wizard.model import (
     Security,
     ServerSettings,
     ServerType,
+    Service,
     Setting,
     SideVerified,
     Source,
@@ -133,6 +134,7 @@ class FakeOutside:
         outgoing: ServerSettings | None,
         provider: Provider,
         progress: Callable[[Side, Rung], None],
+        services: tuple[Service, ...] = (),
     ) -> Verification:
         """The canned verdict."""
         self.asked.append("verify")

@@ -26,6 +26,7 @@ from wizard.model import (
     Provider,
     Rung,
     ServerSettings,
+    Service,
     SourceReport,
     Stage,
     Undone,
@@ -90,6 +91,7 @@ class FakeServices:
         outgoing: ServerSettings | None,
         provider: Provider,
         progress: Callable[[Side, Rung], None],
+        services: tuple[Service, ...] = (),
     ) -> Verification:
         progress("incoming", Rung("connect", True, 20))
         secret = self.vault.get(address)

@@ -38,6 +38,7 @@ from wizard.model import (
     Rung,
     Secret,
     ServerSettings,
+    Service,
     Source,
     SourceReport,
     Stage,
@@ -351,8 +352,9 @@ class Outside:
         outgoing: ServerSettings | None,
         provider: Provider,
         progress: Callable[[Side, Rung], None],
+        services: tuple[Service, ...] = (),
     ) -> Verification:
-        """Logs in to both sides with the vault's password."""
+        """Logs in to both sides with the vault's password, then to contacts and calendars."""
         from wizard.verify import verify
 
         secret = self.vault.get(address) or Secret("")
@@ -371,6 +373,8 @@ class Outside:
                 provider=provider,
                 address=address,
                 progress=on_rung,
+                services=services,
+                http=network.http,
             )
 
     async def send_test_message(self, account: Account) -> Delivered | Problem:

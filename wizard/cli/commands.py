@@ -39,6 +39,7 @@ from wizard.model import (
     Rung,
     Security,
     ServerSettings,
+    ServiceType,
     SideFailed,
     SideResult,
     SideUntested,
@@ -48,7 +49,7 @@ from wizard.model import (
     Verification,
     shown_domain,
 )
-from wizard.model.document import Json, found_json, side_json
+from wizard.model.document import Json, found_json, service_result_json, side_json
 from wizard.model.words import N_
 
 Command = Callable[[Namespace, Backend, Output], Awaitable[Exit]]
@@ -173,11 +174,21 @@ async def tested(
         )
 
     return await backend.verify(
-        settled.address, settled.incoming, settled.outgoing, settled.provider, on_rung
+        settled.address,
+        settled.incoming,
+        settled.outgoing,
+        settled.provider,
+        on_rung,
+        settled.services,
     )
 
 
 _SIDES: dict[Side, str] = {"incoming": N_("Receiving"), "outgoing": N_("Sending")}
+_SERVICES = {
+    ServiceType.CARDDAV: N_("Contacts"),
+    ServiceType.CALDAV: N_("Calendars"),
+    ServiceType.JMAP: "JMAP",
+}
 _REASONS = {
     "not-found": N_("{side}: no server is known, so it was not tested."),
     "oauth-only": N_("{side}: you sign in inside the mail program; it could not be tested here."),
@@ -199,6 +210,14 @@ def tell_verification(verification: Verification, provider: Provider, out: Outpu
                 out.problem(problem, provider)
             case SideUntested(reason=reason):
                 out.line(_REASONS[reason], side=name)
+    for found in verification.services:
+        name = out.messages.text(_SERVICES[found.service.type])
+        if found.problem is None:
+            out.line("{side} works ({ms} ms).", side=name, ms=str(found.ms))
+            for collection in found.service.collections:
+                out.plain(f"    {collection.name or collection.url}")
+        else:
+            out.plain(f"{name}: {out.messages.problem(found.problem, provider).title}")
 
 
 def verification_json(verification: Verification, provider: Provider, out: Output) -> Json:
@@ -208,6 +227,7 @@ def verification_json(verification: Verification, provider: Provider, out: Outpu
     return {
         "incoming": side_json(verification.incoming, problem_json),
         "outgoing": side_json(verification.outgoing, problem_json),
+        "services": [service_result_json(result, problem_json) for result in verification.services],
     }
 
 
@@ -249,7 +269,7 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
         provider=settled.provider,
         incoming=as_verified(incoming, verification.incoming),
         outgoing=as_verified(outgoing, verification.outgoing),
-        services=settled.services,
+        services=verification.proven(settled.services),
         tested_at=datetime.now(UTC).astimezone() if verification.ok else None,
     )
     rows, codes = await _set_up_programs(args, account, backend, out)

@@ -41,7 +41,12 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
                 emit(ev.VerifyProgressed(request, side, rung))
 
             verification = await services.verify(
-                effect.address, effect.incoming, effect.outgoing, effect.provider, on_rung
+                effect.address,
+                effect.incoming,
+                effect.outgoing,
+                effect.provider,
+                on_rung,
+                effect.services,
             )
             emit(ev.VerifyFinished(request, verification, datetime.now(UTC).astimezone()))
         case do.StorePassword(request=request, account=account):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.model import Account, ClientPlan, EmailAddress, Provider, ServerSettings
+from wizard.model import Account, ClientPlan, EmailAddress, Provider, ServerSettings, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Verify:
     incoming: ServerSettings | None
     outgoing: ServerSettings | None
     provider: Provider
+    services: tuple[Service, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -463,7 +463,9 @@ def _start_verify(state: State) -> Step:
     )
     state, request = _ask(state)
     assert state.address is not None
-    effect = do.Verify(request, state.address, state.incoming, state.outgoing, state.provider)
+    effect = do.Verify(
+        request, state.address, state.incoming, state.outgoing, state.provider, state.services
+    )
     return state, (effect,)
 
 

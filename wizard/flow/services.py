@@ -22,6 +22,7 @@ from wizard.model import (
     Rung,
     Secret,
     ServerSettings,
+    Service,
     SourceReport,
     Undone,
     Verification,
@@ -90,8 +91,9 @@ class Services(Protocol):
         outgoing: ServerSettings | None,
         provider: Provider,
         progress: Callable[[Side, Rung], None],
+        services: tuple[Service, ...] = (),
     ) -> Verification:
-        """Logs in to both sides with the vault's password."""
+        """Logs in to both sides with the vault's password, then to contacts and calendars."""
         ...
 
     async def store_password(self, account: Account) -> Problem | None:

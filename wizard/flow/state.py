@@ -180,8 +180,9 @@ class State:
         """The account as it stands, with what verification corrected; None while incomplete."""
         if self.address is None or self.incoming is None or self.outgoing is None:
             return None
-        incoming, outgoing = self.incoming, self.outgoing
+        incoming, outgoing, services = self.incoming, self.outgoing, self.services
         if self.verification is not None:
+            services = self.verification.proven(services)
             match self.verification.incoming:
                 case SideVerified(server=server):
                     incoming = server
@@ -194,7 +195,7 @@ class State:
             provider=self.provider,
             incoming=incoming,
             outgoing=outgoing,
-            services=self.services,
+            services=services,
             tested_at=self.tested_at,
         )
 

@@ -16,6 +16,7 @@ document   the JSON of the published contract (settings files)
 from wizard.model.account import (
     Account,
     Rung,
+    ServiceResult,
     SideFailed,
     SideResult,
     SideUntested,
@@ -120,6 +121,7 @@ __all__ = [
     "ServerSettings",
     "ServerType",
     "Service",
+    "ServiceResult",
     "ServiceType",
     "Setting",
     "SideFailed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wizard.model.address import EmailAddress
@@ -69,16 +69,35 @@ SideResult = SideVerified | SideFailed | SideUntested
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceResult:
+    """Contacts or calendars, asked with the same login. `service`: proven, with what lies in it,
+    or as it was found where `problem` says why not."""
+
+    service: Service
+    problem: Problem | None = None
+    ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
-    """The verdict over both sides."""
+    """The verdict over both sides. What is beside mail does not decide whether it works."""
 
     incoming: SideResult
     outgoing: SideResult
+    services: tuple[ServiceResult, ...] = ()
 
     @property
     def ok(self) -> bool:
         """True where receiving and sending both logged in."""
         return isinstance(self.incoming, SideVerified) and isinstance(self.outgoing, SideVerified)
+
+    def proven(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        """`services` as they are known now."""
+        known = {result.service: result.service for result in self._proven()}
+        return tuple(known.get(replace(service, verified=True), service) for service in services)
+
+    def _proven(self) -> tuple[ServiceResult, ...]:
+        return tuple(result for result in self.services if result.service.verified)
 
     @property
     def problem(self) -> Problem | None:

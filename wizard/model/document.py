@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from wizard.model.account import (
     Account,
+    ServiceResult,
     SideFailed,
     SideResult,
     SideUntested,
@@ -139,6 +140,19 @@ def side_json(side: SideResult, problem_json: Callable[..., Json]) -> Json:
             return {"ok": False, "problem": problem_json(problem)}
         case SideUntested(reason=reason):
             return {"ok": None, "reason": reason}
+
+
+def service_result_json(result: ServiceResult, problem_json: Callable[..., Json]) -> Json:
+    """A service of `verify`: as in `discover`, with what came of asking."""
+    document = {**service_json(result.service), "ok": result.problem is None, "ms": result.ms}
+    if result.service.collections:
+        document["collections"] = [
+            {"url": collection.url, "name": collection.name}
+            for collection in result.service.collections
+        ]
+    if result.problem is not None:
+        document["problem"] = problem_json(result.problem)
+    return document
 
 
 # -- in ---------------------------------------------------------------------------------------

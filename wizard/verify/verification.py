@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from wizard.model import (
     EmailAddress,
@@ -19,6 +20,9 @@ from wizard.model import (
     Rung,
     Secret,
     ServerSettings,
+    Service,
+    ServiceResult,
+    ServiceType,
     SideFailed,
     SideResult,
     SideUntested,
@@ -27,6 +31,7 @@ from wizard.model import (
     Verification,
 )
 from wizard.net.failure import NetFailure, Trouble
+from wizard.net.http import DavClient
 from wizard.net.streams import Connector
 from wizard.verify.clock import date_elsewhere
 from wizard.verify.failures import MAX_CLOCK_DIFFERENCE, from_failure
@@ -48,6 +53,8 @@ WHOLE_TIME = 23.0
 """Seconds for both sides together, whatever their servers do; nobody waits longer than 25."""
 _TO_FINISH = 0.5
 """Seconds of them that are kept for closing connections in order."""
+BESIDE_TIME = 8.0
+"""Seconds for contacts and calendars: mail that works shall not wait long for them."""
 GRACE = 1.0
 """Seconds that sending may still take to show its own problem once receiving has failed."""
 
@@ -83,13 +90,16 @@ async def verify(
     provider: Provider | None = None,
     address: EmailAddress | None = None,
     progress: Progress | None = None,
+    services: Sequence[Service] = (),
+    http: DavClient | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Verification:
     """Tests both sides with at most two logins on each; never raises for what a network does.
 
     Both are connected and asked for capabilities at once. The sending login waits for receiving:
     it is made where receiving worked or could not be tested, not where receiving failed. The
-    result names for each side the settings that worked or the one problem. Times out by itself
+    result names for each side the settings that worked or the one problem. Where the password
+    is good, contacts and calendars (`services`) are asked with it over `http`. Times out by itself
     (`WHOLE_TIME`); cancelling closes both connections.
     """
     password = prepared_password(password, provider)
@@ -109,6 +119,7 @@ async def verify(
         sending = group.create_task(
             _sending(outgoing, lambda server: task("outgoing", server), password, verdict, end)
         )
+        beside = group.create_task(_beside_mail(services, password, verdict, http, end))
         received = await _receiving(
             incoming, lambda server: task("incoming", server), password, verdict, end
         )
@@ -116,7 +127,7 @@ async def verify(
             await asyncio.wait({sending}, timeout=GRACE)
             sending.cancel()
     sent: SideResult = SideUntested("receiving-failed") if sending.cancelled() else sending.result()
-    result = compared(Verification(received, sent))
+    result = replace(compared(Verification(received, sent)), services=beside.result())
     try:
         async with asyncio.timeout_at(end):
             return await _with_clock(result, network.connector, address, now)
@@ -188,6 +199,40 @@ async def _sent(task: Task, password: Secret, verdict: asyncio.Future[_Verdict])
         task = replace(task, server=replace(server, username=word.username))
         climbed = replace(climbed, task=task)
     return await log_in(climbed, password, lambda worked: None)
+
+
+async def _beside_mail(
+    services: Sequence[Service],
+    password: Secret,
+    verdict: asyncio.Future[_Verdict],
+    http: DavClient | None,
+    end: float,
+) -> tuple[ServiceResult, ...]:
+    """Contacts and calendars, once the password has proved good; nothing where it has not."""
+    asked = [service for service in services if service.type is not ServiceType.JMAP]
+    if http is None or not asked or not (await asyncio.shield(verdict)).go:
+        return ()
+    return tuple(
+        await asyncio.gather(*(_service(service, password, http, end) for service in asked))
+    )
+
+
+async def _service(
+    service: Service, password: Secret, http: DavClient, end: float
+) -> ServiceResult:
+    from wizard.verify.dav import verify_service
+
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout_at(min(end, asyncio.get_running_loop().time() + BESIDE_TIME)):
+            outcome = await verify_service(service, password, http)
+    except TimeoutError:
+        host = urlsplit(service.url).hostname or ""
+        outcome = Problem(ProblemKind.NO_ANSWER, Stage.CONNECT, host=host, port=443)
+    ms = round((time.monotonic() - began) * 1000)
+    if isinstance(outcome, Problem):
+        return ServiceResult(service, outcome, ms)
+    return ServiceResult(outcome, None, ms)
 
 
 def _out_of_time(task: Task) -> SideFailed:
@@ -263,7 +308,7 @@ async def _with_clock(
             problem=replace(problem, kind=ProblemKind.CLOCK_WRONG, facts=(*problem.facts, fact)),
         )
 
-    return Verification(told(result.incoming), told(result.outgoing))
+    return replace(result, incoming=told(result.incoming), outgoing=told(result.outgoing))
 
 
 async def _first(questions: list[Awaitable[datetime | None]]) -> datetime | None:
