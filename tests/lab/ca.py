@@ -140,6 +140,11 @@ class CertificateAuthority:
         )
         return self._save(certificate, key, flaw)
 
+    def issue_with_broken_chain(self, names: Sequence[str]) -> Certificate:
+        """A good certificate by an intermediate authority that the server forgets to send."""
+        between = CertificateAuthority(self._directory / "between", "Lab Intermediate")
+        return between.issue(names)
+
     def _save(
         self, certificate: x509.Certificate, key: _PrivateKey, flaw: Flaw | None
     ) -> Certificate:

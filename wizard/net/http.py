@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wizard.net.tls import TlsContexts
 
 MAX_BODY = 64 * 1024
+_DESCRIBE_TIME = 2.0  # seconds
 MAX_MULTISTATUS = 1024 * 1024
 MAX_REDIRECTS = 3
 MAX_URL = 4096
@@ -175,16 +176,29 @@ class HttpsClient:
             headers["authorization"] = authorization.reveal()
         try:
             async with asyncio.timeout(self._patience()):
-                return await self._exchange(
-                    "PROPFIND",
-                    target,
-                    body,
-                    headers,
-                    guarded and not self._allow_private_redirects,
-                    MAX_MULTISTATUS,
+                guarded = guarded and not self._allow_private_redirects
+                reply = await self._exchange(
+                    "PROPFIND", target, body, headers, guarded, MAX_MULTISTATUS
                 )
+                if isinstance(reply, HttpFailure) and reply.cause is not None:
+                    await self._describe(reply.cause, target, guarded)
+                return reply
         except TimeoutError:
             return HttpFailure(str(target), "too-slow")
+
+    async def _describe(self, cause: NetFailure, target: Url, guarded: bool) -> None:
+        """Adds what a refused certificate says: here a person waits for a word on it."""
+        if cause.trouble is not Trouble.CERTIFICATE:
+            return
+        allow = is_public if guarded else _any_address
+        try:
+            stream = await self._connector.open(
+                target.host, target.port, timeout=_DESCRIBE_TIME, allow=allow
+            )
+            await stream.secure(self._contexts.verifying(ALPN), _DESCRIBE_TIME)
+            await stream.close()
+        except NetFailure as failure:
+            cause.certificate = failure.certificate
 
     async def aclose(self) -> None:
         """Closes the connections that are kept for reuse; safe to call twice."""
