@@ -9,7 +9,8 @@ it, this checkout is run by this interpreter.
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Wizard:
 
     internet: Internet
     home_folder: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables beside the usual ones."""
 
     def run(self, *arguments: str | Path, stdin: str = "") -> Outcome:
         """Run one command with `--json`; `stdin` is what is typed into it."""
@@ -70,4 +73,5 @@ class Wizard:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(_ROOT),
             "PYTHONWARNINGS": "default",
+            **self.extra,
         }
