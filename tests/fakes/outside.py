@@ -235,6 +235,10 @@ class FakeOutside:
         """Nothing to show."""
         return 0
 
+    def report_crash(self, crash: BaseException) -> str:
+        """The kind of bug alone."""
+        return type(crash).__name__
+
     def window(self, exit_after_first_paint: bool) -> int:
         """No window."""
         self.asked.append("window")

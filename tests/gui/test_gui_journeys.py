@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,12 +111,24 @@ class Person:
 
 
 @pytest.fixture
-def at_window(open_window: OpenWindow, qtbot: QtBot) -> Callable[..., Person]:
+def at_window(open_window: OpenWindow, qtbot: QtBot) -> Iterator[Callable[..., Person]]:
+    """Opens the window. After the journey, wherever it went, the password is in no state that is
+    kept and in no text that is shown, but for the field it was typed into."""
+    people: list[Person] = []
+
     def build(**services: object) -> Person:
         outside = FakeServices(**services)  # type: ignore[arg-type]  # a test's own choice
-        return Person(open_window(services=outside), qtbot, outside)
+        people.append(Person(open_window(services=outside), qtbot, outside))
+        return people[-1]
 
-    return build
+    yield build
+    for person in people:
+        assert CANARY not in repr(person.wizard.controller.state)
+        for widget in person.wizard.window.findChildren(QWidget):
+            for shown in ("text", "toolTip", "accessibleName", "accessibleDescription"):
+                said = getattr(widget, shown, None)
+                if callable(said) and not isinstance(widget, QLineEdit):
+                    assert CANARY not in str(said())
 
 
 AtWindow = Callable[..., Person]

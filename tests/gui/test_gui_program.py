@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, qInstallMessageHandler, qWarning
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import ROOT, OpenWindow
 from tests.gui.outside import FakeServices
 from tests.gui.samples import ADDRESS, BAD
 from wizard.gui import application
+from wizard.gui.crash import CrashDialog
 from wizard.gui.display import has_display
 from wizard.gui.walk import walk
 from wizard.messages import Messages
@@ -103,9 +106,9 @@ def test_a_bug_becomes_a_sentence_and_a_report_and_the_window_stays(
     wizard = open_window()
     reported: list[BaseException] = []
 
-    def report(crash: BaseException) -> Path:
+    def report(crash: BaseException) -> str:
         reported.append(crash)
-        return tmp_path / "report.txt"
+        return "in inner: said ***"
 
     edge = application.CrashEdge(wizard, report)
     edge.install()
@@ -115,12 +118,21 @@ def test_a_bug_becomes_a_sentence_and_a_report_and_the_window_stays(
         sys.excepthook(type(crash), crash, None)
     finally:
         edge.remove()
-    boxes = [box for box in wizard.window.findChildren(QMessageBox) if box.isVisible()]
     assert reported == [crash, crash]
-    (box,) = boxes  # one at a time
-    assert str(tmp_path / "report.txt") in box.informativeText()
-    assert "Error" not in box.text()
-    box.buttons()[0].click()
+    shown = [box for box in wizard.window.findChildren(CrashDialog) if box.isVisible()]
+    (dialog,) = shown  # one at a time
+    assert dialog.text.toPlainText() == "in inner: said ***"
+    assert not list(tmp_path.iterdir())  # shown before anything is saved
+    target = tmp_path / "report.txt"
+    dialog.save_to(target)
+    assert target.read_text() == "in inner: said ***"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert str(target) in dialog.outcome.text()
+    dialog.save_to(tmp_path)
+    assert "another folder" in dialog.outcome.text()
+    dialog.copy_button.click()
+    assert QGuiApplication.clipboard().text() == "in inner: said ***"
+    dialog.go_on.click()
     assert wizard.window.isVisible()
 
 

@@ -47,7 +47,7 @@ from wizard.model import (
     Verification,
 )
 from wizard.model.document import account_json
-from wizard.system.log import LOGGER, Redactor, close_log, open_log, write_crash_report
+from wizard.system.log import LOGGER, Redactor, close_log, crash_report, open_log
 from wizard.system.resources import resources
 
 if TYPE_CHECKING:
@@ -584,10 +584,10 @@ class Outside:
 
         return demo(self.options, out, mode)
 
-    def report_crash(self, crash: BaseException) -> Path | None:
-        """Keeps a crash report in the wizard's own folder."""
-        folder = self.places.state / "crash-reports"
-        return write_crash_report(crash, self._redactor, __version__, folder)
+    def report_crash(self, crash: BaseException) -> str:
+        """What can be read and sent of a bug, without passwords; saved nowhere by itself."""
+        LOGGER.error("crash", exc_info=crash)
+        return crash_report(crash, self._redactor, __version__)
 
     async def aclose(self) -> None:
         """Forgets the passwords, ends the log."""

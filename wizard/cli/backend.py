@@ -66,6 +66,10 @@ class Backend(Services, Protocol):
         """The main journey against the embedded provider; returns the exit code."""
         ...
 
+    def report_crash(self, crash: BaseException) -> str:
+        """What can be read and sent of a bug, without passwords."""
+        ...
+
     def window(self, exit_after_first_paint: bool) -> int:
         """Opens the window; returns the exit code."""
         ...

@@ -65,6 +65,10 @@ def main(
         # Whoever read the answer has seen enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PROBLEMS
+    except Exception as crash:  # noqa: BLE001 - the outermost edge: no raw text of a bug gets out
+        out.warn(backend.report_crash(crash))
+        out.line("Something in this program went wrong. The report above holds no passwords.")
+        return out.finish({"reason": "crash"}, Exit.PROBLEMS)
 
 
 async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:

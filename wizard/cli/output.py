@@ -37,6 +37,10 @@ class Output:
         """A sentence on standard error, at once."""
         print(visible(self.messages.text(msgid, **values)), file=self._stderr, flush=True)
 
+    def warn(self, text: str) -> None:
+        """Text on standard error that needs no translating."""
+        print(visible(text), file=self._stderr, flush=True)
+
     def line(self, msgid: str, **values: str) -> None:
         """A sentence of the answer for people."""
         self.plain(self.messages.text(msgid, **values))

@@ -19,7 +19,6 @@ from PySide6.QtCore import (
     QLocale,
     QMessageLogContext,
     QObject,
-    Qt,
     QTimer,
     QtMsgType,
     qInstallMessageHandler,
@@ -55,7 +54,7 @@ elsewhere: font, text size, colour scheme, file dialogs."""
 _IDLE_MS = 250  # after the first paint, before anybody has typed a name
 
 Speak = Callable[[str], Messages]
-Report = Callable[[BaseException], Path | None]
+Report = Callable[[BaseException], str]
 Log = Callable[[str], None]
 
 
@@ -166,7 +165,7 @@ def run(
     """Opens the window and stays until it is closed; the process's exit code.
 
     `resources`: folder that has `icons/`. `speak(code)`: changes the language of the program.
-    `log`: takes lines for the log. `report`: writes a crash report, gives its path.
+    `log`: takes lines for the log. `report`: makes a crash report without passwords.
     `exit_after_first_paint`: for measuring how long the first window takes.
     """
     app = make_application()
@@ -244,32 +243,22 @@ class CrashEdge:
         self.tell(crash)
 
     def tell(self, crash: BaseException) -> None:
-        """Says what happened and where the report is; once at a time."""
-        where = self._report(crash) if self._report is not None else None
-        if where is None and self._report is None:
+        """Says what happened and shows the report; once at a time."""
+        report = self._report(crash) if self._report is not None else ""
+        if not report:
             import traceback
 
-            _to_stderr("".join(traceback.format_exception(crash)).rstrip())
+            report = "".join(traceback.format_exception(crash)).rstrip()
+            _to_stderr(report)
         if self._telling:
             return
         self._telling = True
-        from PySide6.QtWidgets import QMessageBox
+        from wizard.gui.crash import CrashDialog
 
-        words = self._wizard.words
-        box = QMessageBox(self._wizard.window)
-        box.setIcon(QMessageBox.Icon.Information)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setWindowTitle(words.text("Mail Setup"))
-        box.setText(words.text("Something in this program went wrong."))
-        detail = words.text("It is our mistake, not yours. You can go on or start again.")
-        if where is not None:
-            detail += "\n\n" + words.text(
-                "A report without passwords is here: {path}", path=str(where)
-            )
-        box.setInformativeText(detail)
-        box.addButton(words.text("Go on"), QMessageBox.ButtonRole.AcceptRole)
-        box.finished.connect(self._told)
-        box.open()
+        kit = Kit(self._wizard.theme, self._wizard.words)
+        dialog = CrashDialog(kit, report, self._wizard.window)
+        dialog.finished.connect(self._told)
+        dialog.open()
 
     def _told(self) -> None:
         self._telling = False

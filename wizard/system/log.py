@@ -1,4 +1,4 @@
-"""The log and crash reports: local files, written only when asked for, cleaned of passwords.
+"""The log and crash reports: local, written only when asked for, cleaned of passwords.
 
 Passwords do not get here: `Secret` shows itself to nobody. The redactor is the second line of
 defence, for the day somebody logs what a library said.
@@ -10,7 +10,6 @@ import base64
 import json
 import logging
 import platform
-import sys
 import traceback
 import urllib.parse
 from datetime import UTC, datetime
@@ -101,19 +100,3 @@ def crash_report(crash: BaseException, redactor: Redactor, version: str) -> str:
     )
     text = redactor.clean(head + stack)
     return text.replace(home, "~") if len(home) > 1 else text
-
-
-def write_crash_report(
-    crash: BaseException, redactor: Redactor, version: str, folder: Path
-) -> Path | None:
-    """Keeps a crash report in the wizard's own folder; None where nothing can be written there."""
-    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
-        path.touch(mode=0o600)
-        path.write_text(crash_report(crash, redactor, version), encoding="utf-8")
-    except OSError:
-        sys.stderr.write(crash_report(crash, redactor, version))
-        return None
-    return path

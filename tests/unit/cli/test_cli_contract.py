@@ -386,3 +386,16 @@ def test_every_program_of_the_registry_has_its_word() -> None:
     from wizard.clients.registry import EXPORTERS
 
     assert {exporter.id for exporter in EXPORTERS} <= set(APPS)
+
+
+def test_a_bug_ends_calmly_and_without_its_raw_text(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> object:
+        raise RuntimeError("tells a secret")
+
+    monkeypatch.setitem(cli.COMMANDS, "apps", broken)
+    code, document = line.json("apps")
+    assert (code, document["ok"], document["reason"]) == (1, False, "crash")
+    assert "secret" not in json.dumps(document) + line.err
+    assert "RuntimeError" in line.err
