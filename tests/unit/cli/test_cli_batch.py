@@ -34,6 +34,7 @@ from wizard.model import (
     Rung,
     Secret,
     ServerSettings,
+    Service,
     SideFailed,
     SideUntested,
     SourceReport,
@@ -76,6 +77,7 @@ class ManyOutside(FakeOutside):
         outgoing: ServerSettings | None,
         provider: Provider,
         progress: Callable[[Side, Rung], None],
+        services: tuple[Service, ...] = (),
     ) -> Verification:
         self.logins.append(str(address))
         await asyncio.sleep(0.001)  # a network is never as quick as to let nobody else in
