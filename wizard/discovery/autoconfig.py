@@ -29,7 +29,7 @@ from wizard.model import (
     Service,
     ServiceType,
 )
-from wizard.net.safexml import NotXml, children, local_name, parse_xml, text, texts
+from wizard.net.safexml import NotXml, attribute, children, local_name, parse_xml, text, texts
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -140,7 +140,7 @@ def _read(root: Element, provider: Element, address: EmailAddress) -> Autoconfig
         kind = local_name(element)
         if kind not in {"incomingserver", "outgoingserver"}:
             continue
-        word = element.get("type", "").strip().lower()
+        word = attribute(element, "type").lower()
         server_type = _server_type(kind, word)
         if server_type is None:
             if word and word != "jmap":
@@ -154,7 +154,7 @@ def _read(root: Element, provider: Element, address: EmailAddress) -> Autoconfig
         else:
             (incoming if server_type.is_incoming else outgoing).append(server)
     domains = [
-        (domain, element.get("purpose", "").strip().lower())
+        (domain, attribute(element, "purpose").lower())
         for element in children(provider, "domain")
         if (domain := clean_host(fill_placeholders(element.text or "", address)))
     ]
@@ -163,7 +163,7 @@ def _read(root: Element, provider: Element, address: EmailAddress) -> Autoconfig
         return clean_text(fill_placeholders(text(provider, name), address), 80)
 
     return AutoconfigDocument(
-        provider_id=clean_text(provider.get("id", ""), 80),
+        provider_id=clean_text(attribute(provider, "id"), 80),
         name=shown("displayname"),
         short_name=shown("displayshortname"),
         domains=tuple(domain for domain, _ in domains),
@@ -225,7 +225,7 @@ def _server(
 def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[Service, ...]:
     found: dict[tuple[ServiceType, str], Service] = {}
     for element in [*provider, *root][:500]:
-        word = element.get("type", "").strip().lower()
+        word = attribute(element, "type").lower()
         service_type = _SERVICES.get((local_name(element), word))
         if service_type is None:
             continue
@@ -252,11 +252,11 @@ def _help(root: Element, provider: Element, address: EmailAddress) -> tuple[Help
                 purpose, titles, key = "enable-imap", "instruction", "visiturl"
             case _:
                 continue
-        url = clean_url(_as_https(fill_placeholders(element.get(key, ""), address)))
+        url = clean_url(_as_https(fill_placeholders(attribute(element, key), address)))
         if url is None:
             continue
         described = [
-            (clean_text(title.text or ""), title.get("lang", "").strip().lower()[:2])
+            (clean_text(title.text or ""), attribute(title, "lang").lower()[:2])
             for title in children(element, titles)
         ]
         # The page's own language is the one it is described in alone.

@@ -18,7 +18,7 @@ from wizard.model import (
     ServerSettings,
     ServerType,
 )
-from wizard.net.safexml import NotXml, children, local_name, parse_xml, text
+from wizard.net.safexml import NotXml, attribute, children, local_name, parse_xml, text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -92,7 +92,7 @@ def parse_autodiscover(data: bytes, address: EmailAddress) -> AutodiscoverAnswer
     servers = []
     exchange = False
     for protocol in list(children(account, "protocol"))[:50]:
-        word = (text(protocol, "type") or protocol.get("Type", "")).strip().upper()
+        word = (text(protocol, "type") or attribute(protocol, "type")).upper()
         if word in _EXCHANGE:
             exchange = True
         elif word in _TYPES and (server := _server(protocol, _TYPES[word], address)):

@@ -84,7 +84,7 @@ def clean_login(text: str) -> str | None:
 def clean_url(text: str) -> str | None:
     """An absolute https address without user name in it, on a proper host; else None."""
     text = text.strip()
-    if len(text) > 2000 or any(ord(char) < 0x21 or ord(char) == 0x7F for char in text):
+    if len(text) > 2000 or any(_never_in_urls(char) for char in text):
         return None
     try:
         parts = urlsplit(text)
@@ -101,6 +101,11 @@ def clean_url(text: str) -> str | None:
     query = f"?{quote(parts.query, safe='/%:@!$&()*+,;=?~')}" if parts.query else ""
     fragment = f"#{quote(parts.fragment, safe='/%:@!$&()*+,;=?~')}" if parts.fragment else ""
     return f"https://{netloc}{path}{query}{fragment}"
+
+
+def _never_in_urls(char: str) -> bool:
+    """White space, control characters, and halves of characters, which JSON can smuggle in."""
+    return ord(char) < 0x21 or char == "\x7f" or "\ud800" <= char <= "\udfff"
 
 
 def host_of(url: str) -> str:

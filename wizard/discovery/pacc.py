@@ -65,7 +65,8 @@ def published_digests(texts: Iterable[str]) -> tuple[bytes, ...]:
         if tags.get("v") != "UAAC1" or tags.get("a", "").lower() != "sha256":
             continue
         try:
-            digest = base64.b64decode("".join(tags.get("d", "").split()), validate=True)
+            written = "".join(tags.get("d", "").split()).rstrip("=")
+            digest = base64.b64decode(written + "=" * (-len(written) % 4), validate=True)
         except ValueError:  # also what is not ASCII
             continue
         if len(digest) == hashlib.sha256().digest_size:
@@ -100,8 +101,8 @@ def parse_pacc(data: bytes, address: EmailAddress) -> PaccDocument | NotPacc:
         auth.append(AuthMethod.PLAIN)
     servers = []
     for keys, kind, port in _MAIL:
-        protocol = next((table for key in keys if (table := _table(protocols.get(key)))), {})
-        host = clean_host(_text(protocol.get("host")))
+        named = (clean_host(_text(_table(protocols.get(key)).get("host"))) for key in keys)
+        host = next((host for host in named if host is not None), None)
         if host is not None:
             servers.append(
                 ServerSettings(kind, host, port, Security.TLS, tuple(auth), str(address))

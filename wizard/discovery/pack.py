@@ -239,7 +239,7 @@ def load_pack(path: Path) -> Pack | PackFaults:
     if len(data) > MAX_FILE:
         return PackFaults(path, (PackFault(0, "", "larger than 1 MiB"),))
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")  # Windows' editor begins with a mark
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return PackFaults(path, (PackFault(line, "", "not UTF-8 text"),))

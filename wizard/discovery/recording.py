@@ -99,8 +99,8 @@ class Redaction:
     def restored_data(self, told: str | Json) -> bytes:
         """The bytes that `data` noted, with this person in them."""
         if isinstance(told, str):
-            return self.restored(told).encode("utf-8")
-        data = self.restored(str(told["latin-1"])).encode("latin-1")
+            return self.restored(told).encode("utf-8", "replace")
+        data = self.restored(str(told["latin-1"])).encode("latin-1", "replace")
         for encoding in _WIDE:
             for own, other in self._forms:
                 data = data.replace(other.encode(encoding), own.encode(encoding))

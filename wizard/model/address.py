@@ -72,7 +72,11 @@ def parse_address(text: str) -> EmailAddress | AddressFault:
         return AddressFault.NO_LOCAL_PART
     if not domain:
         return AddressFault.NO_DOMAIN
-    if len(local.encode()) > 64 or not _ATOM.match(local) or _has_hidden_characters(local):
+    if (
+        len(local.encode("utf-8", "surrogatepass")) > 64
+        or not _ATOM.match(local)
+        or _has_hidden_characters(local)
+    ):
         return AddressFault.BAD_LOCAL_PART
     ascii_domain = to_ascii_domain(domain)
     if ascii_domain is None:

@@ -7,6 +7,7 @@ strict about what matters and names the line and the field of what it does not u
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -272,7 +273,8 @@ def _text(owner: Json, key: str, path: Sequence[str | int], default: str | None 
     if not isinstance(value, str):
         raise _Fault((*path, key), "wrong-type")
     # Names go into other programs' files line by line: a line break would write settings there.
-    if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in value):
+    # Halves of characters could not be written at all.
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in value):
         raise _Fault((*path, key), "control-characters")
     return value
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import re
+import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -303,7 +304,7 @@ class HttpsClient:
             ) as response:
                 received = _lower_names(response.headers)
                 coding = received.get("content-encoding", "identity").strip().lower()
-                if coding not in {"", "identity"}:
+                if coding not in _CODINGS:
                     return HttpFailure(str(url), "malformed", f"content-encoding {coding[:50]}")
                 content = bytearray()
                 async with aclosing(response.aiter_stream()) as chunks:
@@ -311,7 +312,12 @@ class HttpsClient:
                         content += chunk
                         if len(content) > limit:
                             return HttpFailure(str(url), "too-large")
-                return HttpReply(str(url), response.status, received, bytes(content))
+                body_bytes = _unpacked(bytes(content), limit) if _CODINGS[coding] else content
+                if body_bytes is None:
+                    return HttpFailure(str(url), "malformed", f"content-encoding {coding}")
+                if len(body_bytes) > limit:
+                    return HttpFailure(str(url), "too-large")
+                return HttpReply(str(url), response.status, received, bytes(body_bytes))
         except NetFailure as failure:
             if failure.detail == ADDRESS_NOT_ALLOWED:
                 return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
@@ -402,6 +408,20 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+_CODINGS = {"": False, "identity": False, "gzip": True, "x-gzip": True, "deflate": True}
+"""Content codings, and whether they pack. None is asked for, yet some servers pack everything."""
+
+
+def _unpacked(data: bytes, limit: int) -> bytes | None:
+    """What was packed with gzip or zlib, up to one byte beyond `limit`; None if it was not."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header
+    try:
+        unpacked = unpacker.decompress(data, limit + 1)
+    except zlib.error:
+        return None
+    return unpacked if unpacker.eof or len(unpacked) > limit else None
+
+
 def _any_address(address: str) -> bool:
     return True
 
@@ -411,7 +431,7 @@ def _fields(url: Url, body: bytes | None, extra: Mapping[str, str]) -> list[tupl
         "host": url.authority,
         "user-agent": USER_AGENT,
         "accept": "*/*",
-        "accept-encoding": "identity",  # so that the limit on size holds for what is received
+        "accept-encoding": "identity",
         **{name.lower(): value for name, value in extra.items()},
     }
     if body is not None:

@@ -5,6 +5,8 @@ Source of the dangers: defusedxml's list (entity expansion, external entities, D
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,7 +28,8 @@ def parse_xml(data: bytes, limit: int = MAX_DOCUMENT) -> Element | NotXml:
     """The root element of a document of at most `limit` bytes."""
     if len(data) > limit:
         return NotXml("too-large")
-    data = data.lstrip()
+    while (trimmed := data.lstrip().removeprefix(codecs.BOM_UTF8)) != data:
+        data = trimmed  # editors and templates leave white space before the mark, and after it
     if not data:
         return NotXml("empty")
     if data[:14].lower() == b"<!doctype html" or data[:5].lower() == b"<html":
@@ -37,20 +40,57 @@ def parse_xml(data: bytes, limit: int = MAX_DOCUMENT) -> Element | NotXml:
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
-    try:
-        root = fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
-    except DefusedXmlException:
-        return NotXml("dtd")
-    except (ParseError, ValueError, LookupError):
-        # ValueError and LookupError: encodings that expat or Python does not know.
-        return NotXml("malformed")
-    return root
+    form: bytes | str | None = data
+    while form is not None:
+        try:
+            return fromstring(form, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+        except DefusedXmlException:
+            return NotXml("dtd")
+        except (ParseError, ValueError, LookupError):
+            # ValueError and LookupError: encodings that expat or Python does not know.
+            form = _decoded(data) if isinstance(form, bytes) else None
+    return NotXml("malformed")
+
+
+def _decoded(data: bytes) -> str | None:
+    """A document whose bytes are not what it says, as text; None where that is not what is wrong.
+
+    Seen: umlauts in Latin-1 where UTF-8 is declared or meant, UTF-8 that calls itself UTF-16, and
+    encodings of several bytes, which expat does not read.
+    """
+    declared = _ENCODING.match(data)
+    name = declared[1].decode("ascii").lower() if declared else "utf-8"
+    if name in _SEVERAL_BYTES:
+        text = data.decode(name, "replace")
+    else:
+        try:
+            text = data.decode("utf-8")
+            if name == "utf-8":
+                return None
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+    return _DECLARATION.sub("", text, count=1)
+
+
+_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_DECLARATION = re.compile(r"\A<\?xml[^>]*\?>")
+_SEVERAL_BYTES = frozenset(
+    {"big5", "euc-jp", "euc-kr", "gb18030", "gb2312", "gbk", "iso-2022-jp", "shift_jis"}
+)
 
 
 def local_name(element: Element) -> str:
     """The name without its namespace, lower case: files in the wild disagree about both."""
     tag = element.tag
     return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def attribute(element: Element, name: str) -> str:
+    """An attribute's stripped value, however its name is written; empty where it is not there."""
+    for written, value in element.attrib.items():
+        if written.rpartition("}")[2].lower() == name:
+            return value.strip()
+    return ""
 
 
 def children(element: Element, name: str) -> Iterator[Element]:

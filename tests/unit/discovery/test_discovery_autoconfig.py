@@ -262,8 +262,8 @@ def test_domain_purpose() -> None:
         (b"not xml at all", "malformed"),
         (b"\xff\xfe\x00", "malformed"),
         (b"\0" * 100, "malformed"),
-        (b'<?xml version="1.0" encoding="utf-7"?><clientConfig/>', "malformed"),
-        (b'<?xml version="1.0" encoding="no-such"?><clientConfig/>', "malformed"),
+        (b'<?xml version="1.0" encoding="utf-7"?>+ADw-clientConfig/+AD4-', "malformed"),
+        (b'<?xml version="1.0" encoding="no-such"?><clientConfig/>', "other-document"),
         (b"<clientConfig>", "malformed"),
         (b"<rss/>", "other-document"),
         (b"<clientConfig/>", "other-document"),
@@ -274,6 +274,64 @@ def test_domain_purpose() -> None:
 )
 def test_what_is_no_document(data: bytes, reason: str) -> None:
     assert parse_autoconfig(data, address()) == NotAutoconfig(reason)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xef\xbb\xbf" + document(),
+        b"\r\n \xef\xbb\xbf\n" + document(),
+        document().decode().encode("utf-16"),
+        document().decode().replace("?>", ' encoding="UTF-16"?>').encode("utf-16"),
+        document().decode().encode("utf-16-le"),
+        document().replace(b"?>", b' encoding="ISO-8859-1"?>').replace(b"Mail", b"Caf\xe9"),
+        document().replace(b"?>", b' encoding="windows-1252"?>').replace(b"Mail", b"Caf\xe9"),
+        document().replace(b"Mail", b"Caf\xe9"),
+        document().replace(b"?>", b' encoding="utf-8"?>').replace(b"Mail", b"Caf\xe9"),
+        document().replace(b"?>", b' encoding="utf-16"?>'),
+        document().replace(b"?>", b' encoding="UTF8"?>'),
+        document().replace(b"?>", b' encoding="no-such"?>'),
+        document()
+        .decode()
+        .replace("?>", ' encoding="gb2312"?>')
+        .replace("Mail", "邮件")
+        .encode("gb2312"),
+        document()
+        .decode()
+        .replace("?>", ' encoding="Shift_JIS"?>')
+        .replace("Mail", "郵")
+        .encode("sjis"),
+        document().replace(b"\n", b"\r\n"),
+        document().replace(b"imap.example.com", b"<![CDATA[imap.example.com]]>"),
+        document().replace(b"imap.example.com", b"imap.<!-- here -->example<![CDATA[.com]]>"),
+        document().replace(b"imap.example.com", b"\n\t IMAP.Example.COM. \n"),
+        document().replace(b"imap.example.com", b"imap&#46;example.com"),
+        document().replace(b"993", b" 0993\n").replace(b">SSL<", b"> ssl <"),
+        document().replace(b">SSL<", b">DTLS</socketType><socketType>SSL<"),
+        document().replace(b"<clientConfig", b'<clientConfig xmlns="urn:example:autoconfig"'),
+        document()
+        .replace(b"<clientConfig", b'<ac:clientConfig xmlns:ac="urn:x"')
+        .replace(b"</clientConfig", b"</ac:clientConfig"),
+        document().replace(b'type="imap"', b'Type=" IMAP " xml:lang="de"'),
+        document().replace(b"<emailProvider", b"<!-- a --><?pi x?><other/><emailProvider"),
+        document().replace(b"<incomingServer", b'<incomingServer type="imap"/><incomingServer', 1),
+        document().replace(
+            b'<incomingServer type="imap">',
+            b'<incomingServer type="ews"><ewsURL>https://x.example/</ewsURL></incomingServer>'
+            b'<incomingServer type="imap"><new-thing a="b">1</new-thing>',
+        ),
+        document().replace(b"<domain>", b'<domain purpose="mx">mx.example.net</domain><domain>'),
+    ],
+    ids=range(28),
+)
+def test_strange_but_valid_documents_say_the_same(data: bytes) -> None:
+    plain = parse_autoconfig(document(), address())
+    strange = parse_autoconfig(data, address())
+    assert isinstance(plain, AutoconfigDocument)
+    assert isinstance(strange, AutoconfigDocument)
+    assert (strange.incoming, strange.outgoing) == (plain.incoming, plain.outgoing)
+    assert strange.name.startswith("Example ")
+    assert "�" not in strange.name
 
 
 def test_an_entity_bomb_does_not_go_off() -> None:

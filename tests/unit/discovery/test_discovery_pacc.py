@@ -89,6 +89,10 @@ def test_both_drafts_names_for_sending() -> None:
         parsed = parse({"protocols": {key: {"host": "out.example.com"}}})
         assert isinstance(parsed, PaccDocument)
         assert [s.host for s in parsed.outgoing] == ["out.example.com"]
+    both = {"submit": {}, "smtp": {"host": "OUT.example.com."}}
+    parsed = parse({"protocols": both})
+    assert isinstance(parsed, PaccDocument)
+    assert [s.host for s in parsed.outgoing] == ["out.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +110,8 @@ def test_both_drafts_names_for_sending() -> None:
         (b'{"protocols": {"imap": {"host": ["x"]}}}', "no-protocols"),
         (b'{"protocols": {"imap": {"host": "a.example\\r\\nX"}}}', "no-protocols"),
         (b'{"protocols": {"caldav": {"url": "http://a.example/"}}}', "no-protocols"),
+        (b'{"protocols": {"caldav": {"url": "https://a.example/#\\ud800"}}}', "no-protocols"),
+        (b'{"protocols": {"imap": {"host": "\\ud800.example"}}}', "no-protocols"),
     ],
 )
 def test_what_is_no_document(data: bytes, reason: str) -> None:
@@ -118,6 +124,7 @@ def test_digests_of_txt_records() -> None:
     texts = [
         f"v=UAAC1; a=sha256; d={text}",
         f" V=UAAC1 ;A=SHA256;  d={text[:20]} {text[20:]}; x=future",
+        f"v=UAAC1;a=sha256;d={text.rstrip('=')}",
         f"v=UAAC2; a=sha256; d={text}",
         f"v=UAAC1; a=md5; d={text}",
         "v=UAAC1; a=sha256; d=???",
@@ -126,7 +133,7 @@ def test_digests_of_txt_records() -> None:
         "v=spf1 -all",
         "",
     ]
-    assert published_digests(texts) == (good, good)
+    assert published_digests(texts) == (good, good, good)
     assert digest_matches(b"x", [b"\0" * 32, good])
     assert not digest_matches(b"x ", [good])
     assert not digest_matches(b"x", [])

@@ -317,3 +317,9 @@ def test_known_servers_behind_certificate_names() -> None:
     assert pack.hosts_matching("smtp.known.test", ServerType.SMTP) == ("smtp.known.test",)
     assert pack.hosts_matching("*.test", ServerType.IMAP) == ()
     assert pack.hosts_matching("imap.evil.test", ServerType.IMAP) == ()
+
+
+def test_a_byte_order_mark_at_the_start_is_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "provider.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + PACK_TEXT.replace("\n", "\r\n").encode())
+    assert isinstance(load_pack(file), Pack)

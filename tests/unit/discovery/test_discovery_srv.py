@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.network import FakeNetwork, no_answer
-from tests.unit.discovery.support import found, search, states
+from tests.unit.discovery.support import autoconfig_url, document, found, search, states
 from wizard.model import Security, ServiceType, Source, SourceState, Trust
 from wizard.net.resolver import Srv
 
@@ -46,6 +46,20 @@ def test_servers_in_order_of_preference() -> None:
     assert (first.username, first.username_guessed) == ("jo@example.com", True)
     assert first.evidence[0].fields == ("host", "port", "security")
     assert first.evidence[0].detail == "_imaps._tcp.example.com SRV 0 1 993 a.example.com"
+
+
+def test_a_domain_may_prefer_pop3_by_priority() -> None:
+    """RFC 6186 section 3.4: priorities count across the services too."""
+    fake = network(
+        {
+            "_imaps": [Srv(20, 1, 993, "imap.example.com")],
+            "_pop3s": [Srv(10, 1, 995, "pop.example.com")],
+            "_submissions": [Srv(0, 1, 465, "mail.example.com")],
+        }
+    )
+    result = found(search(fake, only=ONLY))
+    assert [s.type.value for s in result.incoming] == ["pop3", "imap"]
+    assert [s.port for s in result.outgoing] == [465]
 
 
 def test_a_target_inside_the_domain_is_trusted_another_is_not() -> None:
@@ -122,6 +136,15 @@ def test_services_with_their_path() -> None:
         (ServiceType.JMAP, "https://jmap.example.com/.well-known/jmap"),
     ]
     assert services[0].evidence[0].source is Source.SRV
+
+
+def test_services_of_a_domain_without_mail_servers_in_its_records() -> None:
+    bad = Srv(0, 1, 443, "localhost")
+    fake = network({"_carddavs": [bad, Srv(1, 1, 443, "dav.example.com")]})
+    fake.http.pages[autoconfig_url()] = document()
+    assert [s.url for s in found(search(fake, all_sources=True)).services] == [
+        "https://dav.example.com/.well-known/carddav"
+    ]
 
 
 def test_no_text_record_is_asked_without_a_service_record() -> None:

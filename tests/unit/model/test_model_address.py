@@ -41,6 +41,8 @@ def test_understood(text: str, address: str) -> None:
         ("anna muster@shop.example", AddressFault.BAD_LOCAL_PART),
         ("anna..m@shop.example", AddressFault.BAD_LOCAL_PART),
         ("an\u202ena@shop.example", AddressFault.BAD_LOCAL_PART),
+        ("an\udcffna@shop.example", AddressFault.BAD_LOCAL_PART),
+        ("anna@sh\ud800p.example", AddressFault.BAD_DOMAIN),
         ("anna@shop,example", AddressFault.BAD_DOMAIN),
         ("anna@shop..example", AddressFault.BAD_DOMAIN),
         ("anna@192.0.2.1", AddressFault.BAD_DOMAIN),

@@ -111,6 +111,14 @@ def test_by_hand_with_the_login_left_out() -> None:
         ("anna@shop.example", "anna", "address", 2, "not-an-address"),
         ('"outgoing": [', '"outgoing": [,', "", 6, "not-json"),
         ('"address"', '"schema": 2, "address"', "schema", 2, "wrong-schema"),
+        ("anna@shop.example", "\\ud800@shop.example", "address", 2, "control-characters"),
+        (
+            '"security": "tls"\n',
+            '"security": "tls", "username": "a\\ud800"\n',
+            "outgoing[0].username",
+            11,
+            "control-characters",
+        ),
         (
             '"security": "tls"\n',
             '"security": "tls", "username": "a\\nb"\n',

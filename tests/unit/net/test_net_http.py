@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import ssl
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -379,6 +381,26 @@ def test_endless_headers_end(authority: CertificateAuthority, web_tls: ssl.SSLCo
     assert result.reason == "malformed"
 
 
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_packed_body_is_unpacked_within_the_limit(
+    coding: str, authority: CertificateAuthority, web_tls: ssl.SSLContext
+) -> None:
+    """Some servers pack whatever they are asked for; a megabyte of zeros is a kilobyte then."""
+    pack = gzip.compress if coding == "gzip" else zlib.compress
+    pages = WebServer(
+        {
+            "/small": reply(200, pack(b"small"), Content_Encoding=coding),
+            "/bomb": reply(200, pack(bytes(1024 * 1024)), Content_Encoding=coding),
+        }
+    )
+    small = run(get(pages, web_tls, authority, f"https://{HOST}/small"))
+    assert isinstance(small, HttpReply)
+    assert small.body == b"small"
+    bomb = run(get(pages, web_tls, authority, f"https://{HOST}/bomb"))
+    assert isinstance(bomb, HttpFailure)
+    assert bomb.reason == "too-large"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -387,6 +409,7 @@ def test_endless_headers_end(authority: CertificateAuthority, web_tls: ssl.SSLCo
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
         b"HTTP/1.1 200 OK\r\nBad Header\r\n\r\n",
         reply(200, b"\x1f\x8b", Content_Encoding="gzip"),
+        reply(200, b"x", Content_Encoding="br"),
         b"",
     ],
 )

@@ -8,6 +8,7 @@ Sources: RFC 6186 (`_imap`, `_imaps`, `_pop3`, `_pop3s`, `_submission`), RFC 831
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 
 from wizard.discovery.names import clean_host, clean_url, is_within, owns_names_below
 from wizard.discovery.offer import FOUND, Answer, Offer, Query, Tell, Word
@@ -47,6 +48,7 @@ async def ask(query: Query, tell: Tell) -> Answer:
     servers: list[ServerSettings] = []
     services: list[Service] = []
     refused: list[str] = []
+    priorities: dict[ServerType, int] = {}
     for (prefix, kind, security), answer in zip(_MAIL, answers, strict=False):
         if not isinstance(answer, Records):
             continue
@@ -58,6 +60,7 @@ async def ask(query: Query, tell: Tell) -> Answer:
             server = _server(query, kind, security, record)
             if server is not None:
                 servers.extend(word.about([server]))
+                priorities[kind] = min(record.priority, priorities.get(kind, record.priority))
     paths = asyncio.gather(
         *(
             _path(query, answer, default)
@@ -69,21 +72,19 @@ async def ask(query: Query, tell: Tell) -> Answer:
     ):
         if not isinstance(answer, Records):
             continue
-        for record in answer.values[:1]:
+        for record in answer.values:
             word = _word(query, answer.name, record, answer.authentic)
             service = _service(query, service_kind, record, path)
             if service is not None:
                 services.extend(word.about_services([service]))
-    offer = Offer(
-        source=Source.SRV,
-        incoming=tuple(server for server in servers if server.type.is_incoming),
-        outgoing=tuple(server for server in servers if not server.type.is_incoming),
-        services=tuple(services),
-        trust=_weakest(servers),
-        detail="SRV",
-    )
-    if not offer.is_empty:
-        tell(offer)
+                break
+    if servers or services:
+        later = _less_wanted(priorities)
+        for order, chosen in enumerate(
+            ([s for s in servers if s.type is not later], [s for s in servers if s.type is later])
+        ):
+            if chosen or (services and order == 0):
+                tell(_offer(chosen, services if order == 0 else (), order))
         return FOUND
     if refused:
         return Answer(SourceState.NOTHING, f"{', '.join(refused)} not offered")
@@ -94,6 +95,25 @@ async def ask(query: Query, tell: Tell) -> Answer:
             silent[0].reason,
         )
     return Answer(SourceState.NOTHING)
+
+
+def _less_wanted(priorities: Mapping[ServerType, int]) -> ServerType | None:
+    """IMAP where the domain prefers POP3: by priority across both (RFC 6186 section 3.4)."""
+    imap, pop3 = priorities.get(ServerType.IMAP), priorities.get(ServerType.POP3)
+    prefers_pop3 = imap is not None and pop3 is not None and pop3 < imap
+    return ServerType.IMAP if prefers_pop3 else None
+
+
+def _offer(servers: Sequence[ServerSettings], services: Iterable[Service], order: int) -> Offer:
+    return Offer(
+        source=Source.SRV,
+        incoming=tuple(server for server in servers if server.type.is_incoming),
+        outgoing=tuple(server for server in servers if not server.type.is_incoming),
+        services=tuple(services),
+        trust=_weakest(servers),
+        order=order,
+        detail="SRV",
+    )
 
 
 def _server(
@@ -146,6 +166,6 @@ def _word(query: Query, name: str, record: Srv, authentic: bool) -> Word:
     )
 
 
-def _weakest(servers: list[ServerSettings]) -> Trust:
+def _weakest(servers: Sequence[ServerSettings]) -> Trust:
     trusts = {server.trust for server in servers}
     return Trust.CONSENT if Trust.CONSENT in trusts else Trust.TRUSTED
