@@ -208,7 +208,7 @@ class CopyButton(Button):
         self._timer.timeout.connect(lambda: self._say("copy", "Copy"))
         self.setAccessibleName(kit.words.text("Copy: {what}", what=what))
         if quiet:
-            self.setToolTip(self.accessibleName())
+            self.setToolTip(kit.words.text("Copy"))
         self.clicked.connect(self._copy)
 
     def sizeHint(self) -> QSize:

@@ -228,23 +228,32 @@ class Disclosure(QWidget):
 
     def __init__(self, kit: Kit, question: str, *, small: bool = False) -> None:
         super().__init__()
+        self._words = kit.words
         layout = column(kit.px(8), self)
         kind = Kind.SMALL_LINK if small else Kind.LINK
+        # Not checkable: screen readers would call it a check box.
         self.button = Button(kit, question, kind, after="chevron-down")
-        self.button.setCheckable(True)
-        self.button.toggled.connect(self._toggle)
+        self.button.clicked.connect(self._toggle)
         layout.addWidget(flow(0, self.button))
         self.content = QWidget()
         self.body = column(kit.px(8), self.content)
-        self.content.hide()
         layout.addWidget(self.content)
+        self._show(False)
 
-    def _toggle(self, opened: bool) -> None:
-        self.content.setVisible(opened)
-        self.button.after_name = "chevron-up" if opened else "chevron-down"
-        self.button.update()
-        if opened:
+    def _toggle(self) -> None:
+        unfold = self.content.isHidden()
+        self._show(unfold)
+        if unfold:
             self.opened.emit()
+
+    def _show(self, unfolded: bool) -> None:
+        # Only ever shown once there is a parent: before, it would be a window.
+        self.content.setVisible(unfolded)
+        self.button.after_name = "chevron-up" if unfolded else "chevron-down"
+        self.button.update()
+        self.button.setAccessibleDescription(
+            self._words.text("unfolded") if unfolded else self._words.text("folded")
+        )
 
 
 def hairline(kit: Kit) -> QWidget:
