@@ -2,7 +2,8 @@
 
     python3 tasks.py build [what …]
 
-`what`: `folder` (everything in one folder), `portable` (the same in one file), on Linux `deb`;
+`what`: `folder` (everything in one folder), `portable` (the same in one file), on Linux `deb`, on
+Windows `installer`, on macOS `dmg`;
 `bare`, for benchmarks, is a bare window frozen with the same choices. Without a word: all but
 `bare`. Results are in dist/, with their checksums.
 """
@@ -80,9 +81,16 @@ def freeze(*, portable: bool = False, bare: bool = False) -> Path:
     return DIST / ("bare" if bare else facts.PROGRAM)
 
 
-def system_settings() -> dict[str, str]:
-    """What the spec needs on this system besides: icon and version resource."""
-    return {}
+def system_settings(system: str = sys.platform) -> dict[str, str]:
+    """What the spec needs on this system besides: the icon in the system's own form."""
+    if system not in ("win32", "darwin"):
+        return {}
+    import iconfiles
+
+    WORK.mkdir(exist_ok=True)
+    icon = WORK / f"{facts.PROGRAM}.{'ico' if system == 'win32' else 'icns'}"
+    (iconfiles.write_ico if system == "win32" else iconfiles.write_icns)(icon)
+    return {"WIZARD_ICON": str(icon)}
 
 
 def build_folder() -> list[Path]:
@@ -101,6 +109,33 @@ def build_portable() -> list[Path]:
     return [folder, target]
 
 
+def build_installer() -> list[Path]:
+    """The installer for Windows around the folder, which is made first unless it is there."""
+    import installer
+
+    folder = DIST / facts.PROGRAM
+    if not folder.is_dir():
+        folder = freeze()
+    try:
+        return [installer.build(folder, DIST / installer.name())]
+    except installer.NotBuilt as reason:
+        raise Stop(str(reason)) from reason
+
+
+def build_dmg() -> list[Path]:
+    """The disk image for macOS around the .app, which is made first unless it is there."""
+    import dmg
+
+    app = DIST / f"{facts.TITLE}.app"
+    if not app.is_dir():
+        freeze()
+    try:
+        icon = Path(system_settings()["WIZARD_ICON"])
+        return [dmg.build(app, DIST / dmg.name(machine()), icon)]
+    except dmg.NotBuilt as reason:
+        raise Stop(str(reason)) from reason
+
+
 def build_bare() -> list[Path]:
     """The bare window that benchmarks compare with."""
     return [freeze(bare=True)]
@@ -117,6 +152,8 @@ class What(NamedTuple):
 WHAT = (
     What("folder", build_folder),
     What("portable", build_portable),
+    What("installer", build_installer, ("win32",)),
+    What("dmg", build_dmg, ("darwin",)),
     What("bare", build_bare),
 )
 

@@ -96,7 +96,7 @@ SYSTEM_LIBRARIES = re.compile(
        |drm|gbm|GL|EGL|GLX|GLdispatch|OpenGL|wayland-client|wayland-cursor|wayland-egl
        |glib-2\.0|gthread-2\.0|gobject-2\.0|gio-2\.0|gmodule-2\.0|systemd)\.so
     # Windows 10 1703 and later.
-    |icu(uc|in|)\.dll|mscms\.dll|api-ms-win-|ucrtbase\.dll
+    |icu(uc|in|)\.dll|mscms\.dll|bcryptprimitives\.dll|api-ms-win-|ucrtbase\.dll
     )""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -88,7 +88,7 @@ class Wine:
         }
         if self._screen:
             env["DISPLAY"] = self._screen
-        return {**env, **(more or {})}
+        return {**env, **{_wine_name(name): value for name, value in (more or {}).items()}}
 
     def run(
         self,
@@ -176,6 +176,11 @@ class Wine:
                     stdout=quiet,
                     stderr=quiet,
                 )
+
+
+def _wine_name(variable: str) -> str:
+    """Wine keeps some variables of Linux from Windows programs, unless so named."""
+    return f"WINE{variable}" if variable.startswith("QT_") else variable
 
 
 class _Reading:
