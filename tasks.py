@@ -424,6 +424,10 @@ def screens_command(arguments: Sequence[str]) -> int:
     )
 
 
+def docs_command(arguments: Sequence[str]) -> int:
+    return run(module("tests.causes", *arguments), set_up("test"), ROOT)
+
+
 def lock_command(arguments: Sequence[str]) -> int:
     """Resolves for every platform and Python version at once, which pip cannot: uv can.
 
@@ -488,6 +492,7 @@ COMMANDS = (
     Command("build", "finished programs and installers for this system: [what …]", build_command),
     Command("smoke", "try a finished build: [file or folder …]", smoke_command),
     Command("screens", "a picture of every page, language and look: [--out DIR]", screens_command),
+    Command("docs", "write the pages that come from the code: docs/causes.*.md", docs_command),
     Command("setup", "set up what the other commands need, and do nothing else", setup_command),
     Command("lock", "for maintainers: resolve requirements/ anew: [--upgrade]", lock_command),
 )

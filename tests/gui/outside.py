@@ -82,6 +82,7 @@ class FakeServices:
         for report in REPORTS:
             progress(report)
         await self._called("discover")
+        await asyncio.sleep(0.05)  # no network answers sooner than the window can show that it asks
         return self.found
 
     async def verify(

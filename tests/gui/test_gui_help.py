@@ -84,6 +84,8 @@ def test_a_helper_sees_the_ladder_the_evidence_and_the_servers_words(
     assert details.isVisible()
     assert not details.content.isVisible()
     details.button.click()
+    assert details.text is not None
+    assert details.copy is not None
     told = details.text.text()
     assert f"{IMAP.host}:{IMAP.port}" in told
     assert "✗ Signing in" in told

@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QGridLayout,
+    QMainWindow,
     QProgressBar,
     QScrollArea,
     QScrollBar,
@@ -211,6 +212,7 @@ class Shell(QWidget):
         self._state = State()
         self._chrome = Chrome("", "")
         self._focus_key: Hashable = None
+        self._said = ""
         self._tab_stops: list[QWidget] = []
         self.page: PageView | None = None
 
@@ -392,7 +394,10 @@ class Shell(QWidget):
             self._move_focus(chrome, reveal=bool(chrome.spoken) if new else not opening)
             if not opening:
                 parts = (chrome.title, chrome.lead, chrome.spoken)
-                self.announce(" ".join(part for part in parts if part))
+                said = " ".join(part for part in parts if part)
+                if said != self._said:
+                    self.announce(said)
+                self._said = said
 
     def _move_focus(self, chrome: Chrome, *, reveal: bool) -> None:
         target = chrome.focus
@@ -613,8 +618,10 @@ class _ThinProgress(QProgressBar):
         painter.end()
 
 
-class Window(QWidget):
-    """The top-level window: holds one shell at a time; a new language or text size builds it anew.
+class Window(QMainWindow):
+    """The top-level window (screen readers know it by its class).
+
+    Holds one shell at a time; a new language or text size builds it anew.
 
     Signals: `closing` when it goes for good.
     """
@@ -623,7 +630,9 @@ class Window(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._layout = column(0, self)
+        holder = QWidget()
+        self._layout = column(0, holder)
+        self.setCentralWidget(holder)
         self.shell: Shell | None = None
         self._handle: QWindow | None = None
         self._keyboard = False

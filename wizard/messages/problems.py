@@ -31,8 +31,11 @@ class Sentences:
 
 _AGAIN = N_("Try again")
 _LATER = N_("Try again in a few minutes")
+_MUCH_LATER = N_("Try again in a quarter of an hour")
 _SERVERS = N_("Check the server settings")
-_REPORT = N_("Copy a note for support")
+_FOR_PROVIDER = N_("Copy a note for your provider")
+_FOR_ADMINISTRATOR = N_("Copy a note for your administrator")
+_FOR_INTERNET_PROVIDER = N_("Copy a note for your internet provider")
 _ADDRESS = N_("Check the address")
 _PASSWORD = N_("Check the password")
 _USERNAME = N_("Change the user name")
@@ -88,9 +91,10 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
         N_("{provider} refuses connections from this network."),
         N_(
             "That happens after several wrong passwords, often from another device that still has "
-            "an old one. Your password was not checked. The block usually ends by itself."
+            "an old one. Your password was not checked. The block usually ends within an hour or "
+            "so; another network, for example your phone's, works at once."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.SERVER_DOWN: Sentences(
@@ -104,7 +108,10 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
     ),
     _K.WRONG_PORT_OR_TLS_MODE: Sentences(
         N_("{host} does not answer as expected on port {port}."),
-        N_("The port or the kind of encryption is probably another one. Nothing was sent."),
+        N_(
+            "The port or the kind of encryption is probably another one; 993 for receiving and 465 "
+            "for sending are usual. Nothing was sent."
+        ),
         _SERVERS,
         Action.EDIT_SERVERS,
     ),
@@ -112,7 +119,8 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
         N_("{host} did not switch to encryption."),
         N_(
             "The server, or something on this network, prevents the encrypted connection, so "
-            "nothing was sent. A port that is encrypted from the start is the better choice."
+            "nothing was sent. A port that is encrypted from the start is the better choice: 993 "
+            "for receiving, 465 for sending."
         ),
         _SERVERS,
         Action.EDIT_SERVERS,
@@ -123,7 +131,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "It is no longer considered safe, so nothing was sent. {provider} has to bring it up "
             "to date."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.CERTIFICATE_EXPIRED: Sentences(
@@ -132,7 +140,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "Without it nobody can tell who is really answering, so nothing was sent. {provider} "
             "has to renew it."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.CLOCK_WRONG: Sentences(
@@ -156,7 +164,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "The server made its certificate itself, so anyone could pretend to be it. Nothing was "
             "sent. {provider} can install a proper certificate."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.CERTIFICATE_UNKNOWN_AUTHORITY: Sentences(
@@ -166,7 +174,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "missing. Nothing was sent. In a company, this computer may lack the company's own "
             "certificate."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.CERTIFICATE_INTERCEPTED: Sentences(
@@ -182,7 +190,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
     _K.CERTIFICATE_WEAK: Sentences(
         N_("The certificate of {host} is too weak."),
         N_("It could be forged, so nothing was sent. {provider} has to renew it."),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.WRONG_PASSWORD: Sentences(
@@ -246,7 +254,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "The organisation that runs the mailbox has switched it off (SMTP AUTH). Its "
             "administrator can switch it on."
         ),
-        _REPORT,
+        _FOR_ADMINISTRATOR,
         Action.COPY_REPORT,
     ),
     _K.ADMINISTRATOR_POLICY: Sentences(
@@ -255,7 +263,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "A security rule refused it; the password may well be right. Your administrator knows "
             "what is allowed."
         ),
-        _REPORT,
+        _FOR_ADMINISTRATOR,
         Action.COPY_REPORT,
     ),
     _K.IMAP_OFF: Sentences(
@@ -318,7 +326,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "{provider} takes no more for a while; your password was not checked. Perhaps another "
             "device still tries an old password. A quarter of an hour usually is enough."
         ),
-        _LATER,
+        _MUCH_LATER,
         Action.WAIT,
     ),
     _K.THROTTLED: Sentences(
@@ -346,21 +354,27 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
     ),
     _K.ENCRYPTION_REQUIRED: Sentences(
         N_("{host} wants an encrypted connection first."),
-        N_("The kind of encryption chosen here does not fit this server."),
+        N_(
+            "The kind of encryption chosen here does not fit this server. SSL/TLS, encrypted from "
+            "the start, is usually right."
+        ),
         _SERVERS,
         Action.EDIT_SERVERS,
     ),
     _K.NO_LOGIN_HERE: Sentences(
         N_("{host} takes no logins on port {port}."),
-        N_("It is probably not the server for mail programs, or another port is meant for them."),
+        N_(
+            "It is probably not the server for mail programs, or another port is meant for them, "
+            "often 465 or 587."
+        ),
         _SERVERS,
         Action.EDIT_SERVERS,
     ),
     _K.SENDER_NOT_ALLOWED: Sentences(
         N_("{provider} does not let you send with this address."),
         N_(
-            "The login belongs to another address. An alias has to be added to the mailbox at your "
-            "provider first."
+            "The login belongs to another address. Use the user name of this address, or have it "
+            "added to the mailbox as an alias at your provider."
         ),
         _USERNAME,
         Action.EDIT_USERNAME,
@@ -386,7 +400,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "Junk mail was once sent from its address, perhaps by somebody who had it before you. "
             "Your internet provider can help; another network works at once."
         ),
-        _REPORT,
+        _FOR_INTERNET_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.NO_REVERSE_DNS: Sentences(
@@ -395,7 +409,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "{host} talks only to connections that have one (reverse DNS). Your internet provider "
             "can set it; another network works at once."
         ),
-        _REPORT,
+        _FOR_INTERNET_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.SENDING_SUSPENDED: Sentences(
@@ -404,7 +418,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "That happens when very many messages leave at once. If they were not yours, change "
             "the password, then ask the provider to open sending again."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.MESSAGE_REFUSED: Sentences(
@@ -440,7 +454,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
     _K.SERVER_SAID: Sentences(
         N_("{host} gave an answer we do not know."),
         N_("Its own words are quoted below. They may tell you, or your provider, what to do."),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.NO_ANSWER: Sentences(
@@ -458,7 +472,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "Your mail gets through over IPv4, the older kind of address. Over IPv6, the newer "
             "one, nothing answers, so mail programs may start slowly or lose the connection."
         ),
-        _REPORT,
+        _FOR_PROVIDER,
         Action.COPY_REPORT,
     ),
     _K.NOTHING_FOUND: Sentences(
@@ -622,7 +636,7 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
                 "It was valid until {not_after}. Nobody can tell any more who is really answering, "
                 "so nothing was sent. {provider} has to renew it."
             ),
-            _REPORT,
+            _FOR_PROVIDER,
             Action.COPY_REPORT,
         ),
     ),
@@ -649,7 +663,7 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
                 "it is missing. Nothing was sent. In a company, this computer may lack the "
                 "company's own certificate."
             ),
-            _REPORT,
+            _FOR_PROVIDER,
             Action.COPY_REPORT,
         ),
     ),
@@ -705,7 +719,7 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
         Sentences(
             N_("{host} gave an answer we do not understand."),
             N_("It did not say why. Your provider can look it up with the note we make for you."),
-            _REPORT,
+            _FOR_PROVIDER,
             Action.COPY_REPORT,
         ),
     ),

@@ -131,7 +131,7 @@ class _Resource:
     def prop(self, name: str) -> Element | None:
         return next((prop for prop in self.props if local_name(prop) == name), None)
 
-    def text(self, name: str) -> str:
+    def property(self, name: str) -> str:
         found = self.prop(name)
         return "" if found is None else (found.text or "").strip()
 
@@ -356,14 +356,14 @@ def _is_good(status: str) -> bool:
 
 
 def _collection(resource: _Resource) -> DavCollection:
-    color = _COLOR.match(resource.text("calendar-color"))
+    color = _COLOR.match(resource.property("calendar-color"))
     kinds = resource.prop("supported-calendar-component-set")
     components = (
         [] if kinds is None else [c.get("name", "").upper() for c in children(kinds, "comp")]
     )
     return DavCollection(
         url=resource.url,
-        name=cleaned(resource.text("displayname"), MAX_NAME) or _last_segment(resource.url),
+        name=cleaned(resource.property("displayname"), MAX_NAME) or _last_segment(resource.url),
         color=color.group().lower() if color else "",
         components=tuple(cleaned(word, 20) for word in components[:10] if word),
         read_only=_is_read_only(resource.prop("current-user-privilege-set")),

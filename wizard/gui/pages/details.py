@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QBoxLayout
 
 from wizard import __version__
 from wizard.flow import State
@@ -20,26 +20,40 @@ class Details(Disclosure):
     announced = Signal(str)
 
     def __init__(self, kit: Kit) -> None:
-        super().__init__(kit, kit.words.text("Details for somebody who helps you"), small=True)
+        question = kit.words.text("Details for somebody who helps you")
+        super().__init__(kit, question, small=True, fill=self._fill_in)
         self._kit = kit
-        self.text = Text("", TextType.SMALL)
-        self.copy = CopyButton(kit, "", kit.words.text("Details for somebody who helps you"))
-        self.copy.copied.connect(self.announced)
-        self.body.addWidget(self.text)
-        self.body.addWidget(flow(0, self.copy))
+        self._question = question
+        self._state = State()
+        self.text: Text | None = None
+        self.copy: CopyButton | None = None
         self.hide()
 
     def show_state(self, state: State, wanted: bool) -> None:
         """`wanted`: False hides it where there is nothing to help with."""
+        self._state = state
         if wanted:
-            told = details_of(self._kit, state)
-            self.text.setText(told)
-            self.copy.value = told
+            self._tell()
         self.setVisible(wanted)
+
+    def _fill_in(self, body: QBoxLayout) -> None:
+        self.text = Text("", TextType.SMALL)
+        self.copy = CopyButton(self._kit, "", self._question)
+        self.copy.copied.connect(self.announced)
+        body.addWidget(self.text)
+        body.addWidget(flow(0, self.copy))
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.text is not None and self.copy is not None:
+            self.copy.value = details_of(self._kit, self._state)
+            self.text.setText(self.copy.value)
 
 
 def details_of(kit: Kit, state: State) -> str:
     """All of it, line by line. The password is no part of a state, so it cannot be in here."""
+    import platform  # takes a moment, and few ask
+
     words = kit.words
     lines = [f"{words.text('Mail Setup')} {__version__}, {platform.platform(terse=True)}"]
     if state.address is not None:

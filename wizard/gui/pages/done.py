@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
 
 from wizard.flow import Delivered, ProgramRow, RowState, State
 from wizard.flow import events as ev
@@ -217,21 +217,23 @@ class DonePage(PageView):
 
     def _if_it_stops(self) -> Disclosure:
         kit, words = self.kit, self.kit.words
-        answer = Disclosure(kit, words.text("What if it stops working one day?"))
-        for sentence in (
-            words.text(
-                "Start this program again and type the same address: it tests everything anew and "
-                "says what is wrong."
-            ),
-            words.text(
-                "If you change your password at your provider, your mail programs ask for the new "
-                "one. Type it on all your devices soon: after many tries with the old one a "
-                "provider may lock you out for a while."
-            ),
-            words.text("The settings sheet has all values, in case someone helps you."),
-        ):
-            answer.body.addWidget(Text(sentence, TextType.BODY))
-        return answer
+
+        def fill(body: QBoxLayout) -> None:
+            for sentence in (
+                words.text(
+                    "Start this program again and type the same address: it tests everything anew "
+                    "and says what is wrong."
+                ),
+                words.text(
+                    "If you change your password at your provider, your mail programs ask for the "
+                    "new one. Type it on all your devices soon: after many tries with the old one "
+                    "a provider may lock you out for a while."
+                ),
+                words.text("The settings sheet has all values, in case someone helps you."),
+            ):
+                body.addWidget(Text(sentence, TextType.BODY))
+
+        return Disclosure(kit, words.text("What if it stops working one day?"), fill=fill)
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from PySide6.QtWidgets import QBoxLayout
+
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
@@ -234,29 +236,28 @@ class FoundPage(PageView):
     def _trail(self, state: State) -> Disclosure:
         """The evidence: per server, who said what, and how it travelled."""
         kit, words = self.kit, self.kit.words
-        trail = Disclosure(kit, words.text("Where does this come from?"), small=True)
-        for server, label in (
-            (state.incoming, words.text("Receiving")),
-            (state.outgoing, words.text("Sending")),
-        ):
-            if server is None:
-                continue
-            trail.body.addWidget(
-                Text(
-                    words.text(
-                        "{side}: {host}, port {port}",
-                        side=label,
-                        host=server.host,
-                        port=str(server.port),
-                    ),
-                    TextType.SMALL_STRONG,
+
+        def fill(body: QBoxLayout) -> None:
+            for server, label in (
+                (state.incoming, words.text("Receiving")),
+                (state.outgoing, words.text("Sending")),
+            ):
+                if server is None:
+                    continue
+                side = words.text(
+                    "{side}: {host}, port {port}",
+                    side=label,
+                    host=server.host,
+                    port=str(server.port),
                 )
-            )
-            for item in server.evidence:
-                trail.body.addWidget(Text(self._sentence(item), TextType.SMALL))
-            if not server.evidence:
-                trail.body.addWidget(Text(words.text("Entered by you."), TextType.SMALL))
-        return trail
+                body.addWidget(Text(side, TextType.SMALL_STRONG))
+                for item in server.evidence:
+                    body.addWidget(Text(self._sentence(item), TextType.SMALL))
+                if not server.evidence:
+                    body.addWidget(Text(words.text("Entered by you."), TextType.SMALL))
+
+        question = words.text("Where does this come from?")
+        return Disclosure(kit, question, small=True, fill=fill)
 
     def _sentence(self, item: Evidence) -> str:
         said = self.kit.words.evidence(item)

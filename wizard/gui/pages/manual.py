@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from wizard.flow import State
@@ -16,6 +17,7 @@ from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Choice,
     Field,
+    Group,
     Kit,
     Labelled,
     Mark,
@@ -50,30 +52,41 @@ class ManualPage(PageView):
         self.incoming = ServerForm(
             kit, words.text("Receiving mail"), (ServerType.IMAP, ServerType.POP3)
         )
-        self.outgoing = ServerForm(kit, words.text("Sending mail"), (ServerType.SMTP,))
         self.body.addWidget(self.incoming)
-        self.body.addSpacing(kit.px(8))
-        self.body.addWidget(self.outgoing)
-        self.body.addWidget(
-            explain(
-                kit,
-                (
-                    Term.IMAP,
-                    Term.POP,
-                    Term.SMTP,
-                    Term.PORT,
-                    Term.TLS,
-                    Term.STARTTLS,
-                    Term.USER_NAME,
-                ),
-            )
-        )
+        self._rest = Group(kit.px(16))
+        self.body.addWidget(self._rest)
+        self._outgoing: ServerForm | None = None
         self.details = Details(kit)
         self.details.announced.connect(self.announced)
         self.body.addWidget(self.details)
         self._filled_for: tuple[object, ...] | None = None
         self._remedy = Remedy()
         self._state = State()
+        # What lies below the first form comes a turn later: all at once would hold up the window.
+        QTimer.singleShot(0, self, self._build_rest)
+
+    @property
+    def outgoing(self) -> ServerForm:
+        """The form for sending."""
+        return self._outgoing or self._build_rest()
+
+    def _build_rest(self) -> ServerForm:
+        if self._outgoing is not None:
+            return self._outgoing
+        kit = self.kit
+        form = ServerForm(kit, kit.words.text("Sending mail"), (ServerType.SMTP,))
+        self._outgoing = form
+        self._fill_outgoing()
+        self._rest.body.addSpacing(kit.px(8))
+        self._rest.body.addWidget(form)
+        terms = (Term.IMAP, Term.POP, Term.SMTP, Term.PORT)
+        more = (Term.TLS, Term.STARTTLS, Term.USER_NAME)
+        self._rest.body.addWidget(explain(kit, (*terms, *more)))
+        return form
+
+    def _fill_outgoing(self) -> None:
+        if self._outgoing is not None:
+            self._outgoing.fill(self._state.outgoing, _login(self._state))
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
@@ -83,9 +96,8 @@ class ManualPage(PageView):
         filled_for = (state.address, state.incoming, state.outgoing)
         if filled_for != self._filled_for:
             self._filled_for = filled_for
-            login = str(state.address) if state.address is not None else ""
-            self.incoming.fill(state.incoming, login)
-            self.outgoing.fill(state.outgoing, login)
+            self.incoming.fill(state.incoming, _login(state))
+            self._fill_outgoing()
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -119,6 +131,10 @@ class ManualPage(PageView):
         assert isinstance(incoming, ServerSettings)
         assert isinstance(outgoing, ServerSettings)
         self.send(ev.ManualSubmitted(incoming, outgoing))
+
+
+def _login(state: State) -> str:
+    return str(state.address) if state.address is not None else ""
 
 
 class ServerForm(QWidget):

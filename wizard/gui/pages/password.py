@@ -172,6 +172,8 @@ class PasswordPage(PageView):
             lead = words.text("Receiving and sending were tested just now.")
             primary = NavAction(onwards, lambda: self.send(ev.Finished()))
         elif verifying:
+            title = words.text("Testing")
+            lead = words.text("Receiving first, then sending. This takes a few seconds.")
             primary = None
         elif kind is PasswordKind.NOT_POSSIBLE:
             title = words.text("Other programs can't read this mailbox")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from PySide6.QtWidgets import QBoxLayout
+
 from wizard.gui.widgets import Disclosure, Kit, Text, TextType
 from wizard.model import N_, ServerType
 
@@ -88,10 +90,12 @@ TERM_OF: dict[ServerType, Term] = {
 
 def explain(kit: Kit, terms: Sequence[Term]) -> Disclosure:
     """*What do these words mean?*, for the words of one page."""
-    answer = Disclosure(kit, kit.words.text("What do these words mean?"), small=True)
-    for term in dict.fromkeys(terms):
-        word, meaning = term.value
-        answer.body.addWidget(Text(kit.words.text(word), TextType.SMALL_STRONG))
-        answer.body.addWidget(Text(kit.words.text(meaning), TextType.SMALL))
-        answer.body.addSpacing(kit.px(4))
-    return answer
+
+    def fill(body: QBoxLayout) -> None:
+        for term in dict.fromkeys(terms):
+            word, meaning = term.value
+            body.addWidget(Text(kit.words.text(word), TextType.SMALL_STRONG))
+            body.addWidget(Text(kit.words.text(meaning), TextType.SMALL))
+            body.addSpacing(kit.px(4))
+
+    return Disclosure(kit, kit.words.text("What do these words mean?"), small=True, fill=fill)

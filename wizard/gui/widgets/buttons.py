@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -60,6 +60,7 @@ class Button(QPushButton):
         font = QFont(self.font())
         font.setPixelSize(kit.px(SMALL if kind is Kind.SMALL_LINK else BODY))
         font.setWeight(QFont.Weight.DemiBold if kind is Kind.PRIMARY else QFont.Weight.Normal)
+        self._rects: dict[int, QRect] = {}  # layouts ask for the same again and again
         self.setFont(font)
         kit.theme.recolored.connect(self.update)
 
@@ -67,7 +68,13 @@ class Button(QPushButton):
         """The caption; `&` has no special meaning, shortcuts would clash across languages."""
         if text != self.text():
             super().setText(text)
+            self._rects.clear()
             self.updateGeometry()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._rects.clear()
+        super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return presses a focused button, too: what people expect of a wizard."""
@@ -93,8 +100,12 @@ class Button(QPushButton):
         return (self._icon_size() + gap) * (bool(self.icon_name) + bool(self.after_name))
 
     def _text_rect(self, width: int) -> QRect:
-        metrics = QFontMetrics(self.font())
-        return metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), _WRAP, self.text())
+        rect = self._rects.get(width)
+        if rect is None:
+            metrics = QFontMetrics(self.font())
+            room = QRect(0, 0, max(1, width), 10_000)
+            rect = self._rects[width] = metrics.boundingRect(room, _WRAP, self.text())
+        return rect
 
     def _least_height(self) -> int:
         return self.kit.px(28 if self._is_link else CONTROL_HEIGHT)
@@ -208,7 +219,7 @@ class CopyButton(Button):
         self._timer.timeout.connect(lambda: self._say("copy", "Copy"))
         self.setAccessibleName(kit.words.text("Copy: {what}", what=what))
         if quiet:
-            self.setToolTip(self.accessibleName())
+            self.setToolTip(kit.words.text("Copy"))
         self.clicked.connect(self._copy)
 
     def sizeHint(self) -> QSize:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFormLayout, QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFormLayout, QFrame, QSizePolicy, QWidget
 
 from wizard.gui.theme import CARD_PADDING, CARD_RADIUS, Tokens
 from wizard.gui.widgets.buttons import Button, CopyButton, Kind
@@ -154,15 +155,23 @@ class ProblemCard(Card):
         """`bare`: without ground and mark, inside the card of what it concerns."""
         super().__init__(kit, Tone.CAUTION, spacing=0)
         self._bare = bare
+        self._mark = mark
         self._copies = False
+        self._built = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty("ring", CARD_RADIUS)
-        row = line(kit.px(14))
         if bare:
             self.body.setContentsMargins(0, 0, 0, 0)
             self.setProperty("ring_gap", kit.px(8))
-        else:
-            row.addWidget(StateMark(kit, mark, 24), 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def _build(self) -> None:
+        """Most pages never have a problem: the parts come with the first one."""
+        self._built = True
+        kit = self.kit
+        row = line(kit.px(14))
+        if not self._bare:
+            row.addWidget(StateMark(kit, self._mark, 24), 0, Qt.AlignmentFlag.AlignTop)
         texts = column(kit.px(6))
         self.title = Text("", TextType.STRONG)
         self.explanation = Text("", TextType.BODY)
@@ -180,7 +189,6 @@ class ProblemCard(Card):
         texts.addWidget(self.said)
         row.addLayout(texts, 1)
         self.body.addLayout(row)
-        self.hide()
 
     def _act(self) -> None:
         if self._copies:
@@ -205,6 +213,8 @@ class ProblemCard(Card):
 
         `copies`: the action puts something on the clipboard, and says so afterwards.
         """
+        if not self._built:
+            self._build()
         self.title.setText(title)
         self.explanation.setText(explanation)
         self.explanation.setVisible(bool(explanation))
@@ -226,25 +236,46 @@ class Disclosure(QWidget):
 
     opened = Signal()
 
-    def __init__(self, kit: Kit, question: str, *, small: bool = False) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        question: str,
+        *,
+        small: bool = False,
+        fill: Callable[[QBoxLayout], None] | None = None,
+    ) -> None:
+        """`fill`: puts the answer in when somebody asks for it; most people never do."""
         super().__init__()
+        self._words = kit.words
+        self._fill = fill
         layout = column(kit.px(8), self)
         kind = Kind.SMALL_LINK if small else Kind.LINK
+        # Not checkable: screen readers would call it a check box.
         self.button = Button(kit, question, kind, after="chevron-down")
-        self.button.setCheckable(True)
-        self.button.toggled.connect(self._toggle)
+        self.button.clicked.connect(self._toggle)
         layout.addWidget(flow(0, self.button))
         self.content = QWidget()
         self.body = column(kit.px(8), self.content)
-        self.content.hide()
         layout.addWidget(self.content)
+        self._show(False)
 
-    def _toggle(self, opened: bool) -> None:
-        self.content.setVisible(opened)
-        self.button.after_name = "chevron-up" if opened else "chevron-down"
-        self.button.update()
-        if opened:
+    def _toggle(self) -> None:
+        unfold = self.content.isHidden()
+        if unfold and self._fill is not None:
+            self._fill(self.body)
+            self._fill = None
+        self._show(unfold)
+        if unfold:
             self.opened.emit()
+
+    def _show(self, unfolded: bool) -> None:
+        # Only ever shown once there is a parent: before, it would be a window.
+        self.content.setVisible(unfolded)
+        self.button.after_name = "chevron-up" if unfolded else "chevron-down"
+        self.button.update()
+        self.button.setAccessibleDescription(
+            self._words.text("unfolded") if unfolded else self._words.text("folded")
+        )
 
 
 def hairline(kit: Kit) -> QWidget:

@@ -47,6 +47,7 @@ class Text(QLabel):
         self.setProperty("type", type.value)
         self._trailing = trailing
         self._sizes: dict[int, tuple[int, int]] = {}
+        self._drawn: tuple[int, QTextLayout] | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -56,10 +57,12 @@ class Text(QLabel):
         """The text; an unchanged one causes no new layout."""
         if text != self.text():
             self._sizes.clear()
+            self._drawn = None
             super().setText(text)
 
     def changeEvent(self, event: QEvent) -> None:
         self._sizes.clear()
+        self._drawn = None
         super().changeEvent(event)
 
     def _lay_out(self, width: float) -> tuple[QTextLayout, float, float]:
@@ -109,6 +112,8 @@ class Text(QLabel):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        layout, _, _ = self._lay_out(self.width())
+        if self._drawn is None or self._drawn[0] != self.width():
+            self._drawn = (self.width(), self._lay_out(self.width())[0])
+        layout = self._drawn[1]
         layout.draw(painter, QPointF(0, 0))
         painter.end()
