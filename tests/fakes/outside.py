@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from wizard.cli.options import SearchOptions
+from wizard.cli.options import Publication, SearchOptions
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
@@ -43,6 +43,7 @@ from wizard.model import (
     Undone,
     Verification,
 )
+from wizard.model.document import SettingsFile
 
 ADDRESS = EmailAddress("anna", "shop.example")
 SAID = Evidence(
@@ -193,6 +194,19 @@ class FakeOutside:
             files=(produced,),
             steps=(Step("Type the server.", account.incoming.host),),
         )
+
+    def fleet(
+        self, account: Account, certificate: Path | None, key: Path | None, chain: Path | None
+    ) -> ClientPlan | Problem:
+        """As for any program."""
+        return self.files("fleet", account)
+
+    def publication(
+        self, domain: str, settings: SettingsFile, address: EmailAddress
+    ) -> Publication | Problem:
+        """One file, no record."""
+        plan = ClientPlan("publish", domain, How.FILES, domain, files=(Produced("x", b"x", ""),))
+        return Publication(plan, (("x", f"https://{domain}/x"),), ())
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Names only."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from wizard import __version__
-from wizard.cli.options import Options, SearchOptions, Unusable
+from wizard.cli.options import Options, Publication, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
@@ -46,7 +46,7 @@ from wizard.model import (
     Undone,
     Verification,
 )
-from wizard.model.document import account_json
+from wizard.model.document import SettingsFile, account_json
 from wizard.system.log import LOGGER, Redactor, close_log, crash_report, open_log
 from wizard.system.resources import resources
 
@@ -472,6 +472,49 @@ class Outside:
         from wizard.clients import registry
 
         return registry.files(client, account, self._messages, programs)
+
+    def fleet(
+        self, account: Account, certificate: Path | None, key: Path | None, chain: Path | None
+    ) -> ClientPlan | Problem:
+        """The forms that fleet managers deploy; the Apple profile signed where both are given."""
+        from wizard.clients import fleet
+
+        if certificate is None or key is None:
+            return fleet.files(account, self._messages)
+        try:
+            parts = [path.read_bytes() if path else b"" for path in (certificate, key, chain)]
+            return fleet.files(account, self._messages, fleet.Signer(*parts))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", "") or str(error)
+            raise Unusable("--certificate", str(certificate), reason) from error
+
+    def publication(
+        self, domain: str, settings: SettingsFile, address: EmailAddress
+    ) -> Publication | Problem:
+        """What to publish for a domain."""
+        from wizard.clients import publish
+
+        wanted = publish.Settings(
+            domain,
+            address,
+            settings.provider,
+            settings.incoming,
+            settings.outgoing,
+            settings.services,
+        )
+        made = publish.publication(wanted, self._messages)
+        if isinstance(made, publish.Unpublishable):
+            facts = (("field", "username"), ("reason", "not-for-everybody"))
+            return Problem(
+                ProblemKind.SETTINGS_UNREADABLE, Stage.INPUT, detail=made.username, facts=facts
+            )
+        files = publish.files(wanted, made, self._messages)
+        return Publication(
+            ClientPlan("publish", domain, How.FILES, domain, files=files),
+            tuple((page.produced.name, page.url) for page in made.pages),
+            tuple((record.name, record.type, record.value) for record in made.records),
+            made.notes,
+        )
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Writes a plan's files; what is made for paper also as PDF, where Qt is at hand."""

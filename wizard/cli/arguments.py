@@ -135,8 +135,19 @@ def parser() -> argparse.ArgumentParser:
 
     render = command("render", "Write the files for one program from a settings file.")
     render.add_argument("--settings", type=Path, required=True, metavar="FILE")
-    render.add_argument("--app", required=True, choices=APPS, metavar="APP")
+    render.add_argument("--app", required=True, choices=(*APPS, "fleet"), metavar="APP")
     render.add_argument("--out", type=Path, required=True, metavar="DIR")
+    for option, text in (
+        ("--certificate", "fleet: sign the Apple profile with this certificate (PEM)"),
+        ("--key", "fleet: its key, without pass phrase (PEM)"),
+        ("--chain", "fleet: the certificates between it and the root (PEM)"),
+    ):
+        render.add_argument(option, type=Path, metavar="FILE", help=text)
+
+    publish = command("publish", "For a domain's owner: the files and records to publish.")
+    publish.add_argument("domain", metavar="DOMAIN")
+    publish.add_argument("--settings", type=Path, required=True, metavar="FILE")
+    publish.add_argument("--out", type=Path, required=True, metavar="DIR")
 
     command("apps", "List the mail programs found on this computer.")
 

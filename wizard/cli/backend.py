@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from wizard.cli.options import SearchOptions
+from wizard.cli.options import Publication, SearchOptions
 from wizard.flow import Services
 from wizard.messages import Messages
 from wizard.model import (
@@ -19,6 +19,7 @@ from wizard.model import (
     Secret,
     SourceReport,
 )
+from wizard.model.document import SettingsFile
 
 
 class Backend(Services, Protocol):
@@ -56,6 +57,18 @@ class Backend(Services, Protocol):
     ) -> ClientPlan | Problem:
         """One program's files to carry elsewhere; looks at nothing here. `programs`: whose steps
         the settings sheet shall have."""
+        ...
+
+    def fleet(
+        self, account: Account, certificate: Path | None, key: Path | None, chain: Path | None
+    ) -> ClientPlan | Problem:
+        """The forms that fleet managers deploy. Raises `Unusable` for files that can't sign."""
+        ...
+
+    def publication(
+        self, domain: str, settings: SettingsFile, address: EmailAddress
+    ) -> Publication | Problem:
+        """What to publish for a domain. `address`: whose user names `settings` has."""
         ...
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:

@@ -367,7 +367,13 @@ def hand_over(
     programs: tuple[str, ...] = (),
 ) -> tuple[Json, Exit]:
     """Files only: what `--out` and `render` do. `programs`: set up along with it."""
-    plan = backend.files(client, account, programs)
+    return write_out(client, backend.files(client, account, programs), folder, backend, out)
+
+
+def write_out(
+    client: str, plan: ClientPlan | Problem, folder: Path, backend: Backend, out: Output
+) -> tuple[Json, Exit]:
+    """Writes the files of a plan, or says why there are none."""
     if isinstance(plan, Problem):
         return row_problem(client, plan, out)
     written = backend.write(plan, folder)
@@ -468,7 +474,11 @@ async def render(args: Namespace, backend: Backend, out: Output) -> Exit:
         services=read.services,
         tested_at=read.tested_at,
     )
-    row, code = hand_over(args.app, account, args.out, backend, out)
+    if args.app == "fleet":
+        plan = backend.fleet(account, args.certificate, args.key, args.chain)
+        row, code = write_out("fleet", plan, args.out, backend, out)
+    else:
+        row, code = hand_over(args.app, account, args.out, backend, out)
     return out.finish(row, code)
 
 

@@ -9,7 +9,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 
-from wizard.cli import batch, commands, returning
+from wizard.cli import batch, commands, owners, returning
 from wizard.cli.arguments import UsageFault, understand
 from wizard.cli.backend import Backend
 from wizard.cli.exits import Exit
@@ -17,7 +17,7 @@ from wizard.cli.options import Options, Unusable
 from wizard.cli.output import Output
 from wizard.messages import Messages
 
-COMMANDS = {**commands.COMMANDS, **returning.COMMANDS, **batch.COMMANDS}
+COMMANDS = {**commands.COMMANDS, **returning.COMMANDS, **batch.COMMANDS, **owners.COMMANDS}
 
 
 def main(

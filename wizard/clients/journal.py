@@ -556,9 +556,9 @@ def _write_through(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def write_new(path: Path, content: bytes) -> None:
+def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Writes a file to hand over, replacing an older one in one step. Raises OSError."""
-    _replace(path, content, 0o600, "out", _no_hook)
+    _replace(path, content, mode, "out", _no_hook)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -132,14 +132,16 @@ def finish(change_id: str, places: Places) -> ChangeRecord | Problem:
 def write_files(made: ClientPlan, out_dir: Path) -> tuple[Path, ...] | Problem:
     """Writes the files of a plan into a folder, making it where needed; returns their paths.
 
-    They hold no password, but names and addresses: readable by their owner only.
+    They hold no password, but names and addresses: readable by their owner only, what is to be
+    published excepted (a web server would refuse to show it).
     """
     written = []
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         for item in made.files:
             path = out_dir / item.name
-            journal.write_new(path, item.content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            journal.write_new(path, item.content, 0o644 if item.public else 0o600)
             written.append(path)
     except OSError as exc:
         return journal.folder_problem(exc, out_dir)

@@ -123,6 +123,7 @@ class Produced:
     """A file to hand over, not part of any program. `purpose` says what a person does with it.
 
     `printable`: the same for a rich-text printer (Qt's HTML subset); whoever has one adds a PDF.
+    `public`: is meant for a web server, so others may read it. `name` may lead through folders.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Produced:
     purpose: str
     media_type: str = "application/octet-stream"
     printable: str = ""
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""`publish` and `render --app fleet`, with the real rooms behind them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.test_cli_contract import make_messages
+from wizard.app.outside import Outside
+from wizard.cli import main as cli
+from wizard.cli.exits import Exit
+
+SERVER = {"security": "tls"}
+
+
+def settings(folder: Path, **more: object) -> Path:
+    path = folder / "settings.json"
+    document = {
+        "incoming": [{"type": "imap", "host": "imap.shop.example", "port": 993, **SERVER}],
+        "outgoing": [{"type": "smtp", "host": "smtp.shop.example", "port": 465, **SERVER}],
+        **more,
+    }
+    path.write_text(json.dumps(document))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, dict[str, Any]]:
+    code = cli.main(["--json", *map(str, words)], Outside, make_messages)
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == 1
+    return code, document
+
+
+def test_publish_writes_every_file_and_names_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    code, document = run(
+        capsys, "publish", "Shop.example", "--settings", settings(tmp_path), "--out", out
+    )
+    assert (code, document["domain"]) == (Exit.DONE, "shop.example")
+    assert len(document["files"]) == 4
+    for row in document["files"]:
+        assert Path(row["path"]).is_file()
+        assert row["url"].startswith("https://")
+        assert Path(row["path"]).stat().st_mode & 0o044
+    types = {(row["name"], row["type"]) for row in document["records"]}
+    assert ("_imaps._tcp.shop.example.", "SRV") in types
+    assert ("_ua-auto-config.shop.example.", "TXT") in types
+    autoconfig = (out / "autoconfig.shop.example/mail/config-v1.1.xml").read_text()
+    assert autoconfig.count("%EMAILADDRESS%") == 2
+    assert (out / "README.txt").is_file()
+
+
+def test_the_user_names_of_one_person_stand_for_everybodys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings(tmp_path, address="boss@shop.example")
+    code, _ = run(capsys, "publish", "shop.example", "--settings", path, "--out", tmp_path / "o")
+    assert code == Exit.DONE
+    assert (
+        "boss"
+        not in (tmp_path / "o/shop.example/.well-known/autoconfig/mail/config-v1.1.xml").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("domain", "more"),
+    [
+        ("no domain", {}),
+        ("shop.example", {"incoming": []}),
+        (
+            "shop.example",
+            {"incoming": [{"type": "imap", "host": "h.example", "port": 143, "security": "plain"}]},
+        ),
+        (
+            "shop.example",
+            {
+                "address": "boss@shop.example",
+                "incoming": [
+                    {
+                        "type": "imap",
+                        "host": "h.example",
+                        "port": 993,
+                        "security": "tls",
+                        "username": "u4711",
+                    }
+                ],
+            },
+        ),
+    ],
+)
+def test_what_cannot_be_published_is_a_matter_of_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], domain: str, more: dict[str, object]
+) -> None:
+    path = settings(tmp_path, **more)
+    code, document = run(capsys, "publish", domain, "--settings", path, "--out", tmp_path / "o")
+    assert (code, document["ok"]) == (Exit.USAGE, False)
+    assert not (tmp_path / "o").exists()
+
+
+def test_fleet_files_come_from_render(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = settings(tmp_path, address="ada@shop.example", name="Ada")
+    words = ("render", "--settings", path, "--app", "fleet", "--out", tmp_path / "o")
+    code, document = run(capsys, *words)
+    assert (code, document["state"]) == (Exit.DONE, "files")
+    names = {str(Path(name).relative_to(tmp_path / "o")) for name in document["files"]}
+    assert {"policies.json", "isp/shop.example.xml", "outlook-add.reg"} <= names
+    bad = tmp_path / "bad.pem"
+    bad.write_text("no certificate")
+    code, document = run(capsys, *words, "--certificate", bad, "--key", bad)
+    assert (code, document["option"]) == (Exit.USAGE, "--certificate")
