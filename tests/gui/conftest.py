@@ -18,6 +18,7 @@ from wizard.flow import State
 from wizard.gui.application import Wizard
 from wizard.gui.theme import Scheme, Theme
 from wizard.messages import Messages
+from wizard.model import Brand
 
 ROOT = Path(__file__).resolve().parents[2]
 ICONS = ROOT / "resources" / "icons"
@@ -76,6 +77,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, words: Messages) -> Iterator[O
         speech: Messages | None = None,
         size: tuple[int, int] = (940, 640),
         services: FakeServices | None = None,
+        brand: Brand | None = None,
     ) -> Wizard:
         theme = Theme(qapp, ICONS, scheme, scale)
         wizard = Wizard(
@@ -84,6 +86,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, words: Messages) -> Iterator[O
             theme,
             speak=lambda code: Messages(code, TRANSLATIONS),
             state=state,
+            brand=brand,
         )
         opened.append((wizard, theme))
         wizard.window.resize(*size)

@@ -20,6 +20,7 @@ from wizard.model import (
     N_,
     Account,
     Applied,
+    Brand,
     ChangeRecord,
     ClientPlan,
     DetectedClient,
@@ -48,7 +49,7 @@ from wizard.model import (
 )
 from wizard.model.document import SettingsFile, account_json
 from wizard.system.log import LOGGER, Redactor, close_log, crash_report, open_log
-from wizard.system.resources import resources
+from wizard.system.resources import provider_file_beside, resources
 
 if TYPE_CHECKING:
     from asyncio import Lock
@@ -150,6 +151,7 @@ class Outside:
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
         self._warm = False
+        self.brand: Brand | None = None
         self._opening: Lock | None = None
         self._asked: Account | None = None
         self._answered: Account | None = None
@@ -165,14 +167,29 @@ class Outside:
             self._checked("--resolver", options.resolver, self._open)
         if options.ca_file:
             self._checked("--ca", str(options.ca_file), self._open)
-        if options.provider_file:
-            from wizard.discovery import PackFaults, load_pack
+        self._take_provider_file()
 
-            pack = load_pack(options.provider_file)
-            if isinstance(pack, PackFaults):
-                reason = "; ".join(str(fault) for fault in pack.faults)
-                raise Unusable("--provider", str(options.provider_file), reason)
-            self._provider_file = pack
+    def _take_provider_file(self) -> None:
+        """The one that was named, else the one that a host laid beside the program."""
+        beside = provider_file_beside() if self.options.provider_file is None else None
+        path = self.options.provider_file or beside
+        if path is None:
+            return
+        from wizard.discovery import PackFaults, load_pack
+
+        pack = load_pack(path)
+        if isinstance(pack, PackFaults):
+            reason = "; ".join(str(fault) for fault in pack.faults)
+            if beside is None:
+                raise Unusable("--provider", str(path), reason)
+            # Nobody asked for it now: the wizard works without, and the log says why.
+            LOGGER.warning("provider file %s: %s", path, reason)
+            return
+        self._provider_file = pack
+        self.brand = pack.brand
+        spoken = self.brand.languages if self.brand is not None else ()
+        if not self.options.language and spoken and self._messages.language not in spoken:
+            self._messages = make_messages(spoken[0])
 
     @staticmethod
     def _checked(option: str, value: str, attempt: Callable[[], object]) -> None:
@@ -619,6 +636,7 @@ class Outside:
             log=LOGGER.warning,
             report=self.report_crash,
             exit_after_first_paint=exit_after_first_paint,
+            brand=self.brand,
         )
 
     def demo(self, out: Path | None, mode: str) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from wizard.discovery.names import clean_host, clean_port, clean_text, clean_url, is_within
 from wizard.model import (
     AuthMethod,
+    Brand,
     EmailAddress,
     HelpLink,
     PasswordKind,
@@ -147,6 +148,17 @@ class PackEntry:
             password_has_spaces=self.password_has_spaces,
         )
 
+    def brand(self, folder: Path) -> Brand:
+        """How a host presents itself; its logo lies beside its file, or is left out."""
+        logo = folder / self.logo if self.logo and "://" not in self.logo else None
+        texts = {code: text["general"] for code, text in self.steps.items() if "general" in text}
+        return Brand(
+            self.name,
+            logo if logo is not None and logo.is_file() else None,
+            self.languages,
+            texts,
+        )
+
     def servers_for(self, address: EmailAddress) -> tuple[ServerSettings, ...]:
         """All servers for one address, in the file's order."""
         filled = (server.for_address(address) for server in self.servers)
@@ -195,6 +207,15 @@ class Pack:
     def is_mail_filter(self, host: str) -> bool:
         """True for a mail exchanger that only filters: it says nothing about the mailbox."""
         return any(is_within(host, name) for name in self.mail_filters)
+
+    @property
+    def brand(self) -> Brand | None:
+        """The host whose file this is: the one that serves every domain, or the only one."""
+        everybody = self._domains.get(ANY_DOMAIN)
+        entry = everybody or (self.entries[0] if len(self.entries) == 1 else None)
+        if entry is None:
+            return None
+        return entry.brand(self.path.parent if self.path is not None else Path())
 
     @property
     def domains(self) -> Iterator[str]:

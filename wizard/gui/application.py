@@ -34,6 +34,7 @@ from wizard.gui.shell import Shell, Window
 from wizard.gui.theme import Theme
 from wizard.gui.widgets import Kit
 from wizard.messages import Messages
+from wizard.model import Brand
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QTranslator
@@ -69,12 +70,15 @@ class Wizard(QObject):
         *,
         speak: Speak | None = None,
         state: State | None = None,
+        brand: Brand | None = None,
     ) -> None:
-        """`speak`: changes the language of everything said from now on. `state`: where to start."""
+        """`speak`: changes the language of everything said from now on. `state`: where to start.
+        `brand`: the host that handed out this wizard."""
         super().__init__()
         self.theme = theme
         self.words = words
         self._speak = speak
+        self._brand = brand
         self._translator: QTranslator | None = None
         self.controller = Controller(services, state, self)
         self.controller.changed.connect(self._show)
@@ -94,8 +98,10 @@ class Wizard(QObject):
 
     def _build(self) -> None:
         """Everything anew in the current language and text size; the journey stays where it is."""
-        kit = Kit(self.theme, self.words)
-        shell = Shell(kit, self.controller, FACTORIES, LANGUAGES if self._speak is not None else ())
+        kit = Kit(self.theme, self.words, self._brand)
+        wanted = self._brand.languages if self._brand is not None else ()
+        languages = tuple(item for item in LANGUAGES if not wanted or item[0] in wanted)
+        shell = Shell(kit, self.controller, FACTORIES, languages if self._speak is not None else ())
         shell.sent.connect(self.controller.dispatch)
         shell.finished.connect(self.window.close)
         shell.language_chosen.connect(self._change_language)
@@ -161,18 +167,20 @@ def run(
     log: Log | None = None,
     report: Report | None = None,
     exit_after_first_paint: bool = False,
+    brand: Brand | None = None,
 ) -> int:
     """Opens the window and stays until it is closed; the process's exit code.
 
     `resources`: folder that has `icons/`. `speak(code)`: changes the language of the program.
     `log`: takes lines for the log. `report`: makes a crash report without passwords.
-    `exit_after_first_paint`: for measuring how long the first window takes.
+    `exit_after_first_paint`: for measuring how long the first window takes. `brand`: the host
+    that handed out this wizard.
     """
     app = make_application()
     take_messages(log or _to_stderr)
     theme = Theme(app, resources / "icons")
     collector = MainThreadCollector()
-    wizard = Wizard(services, words, theme, speak=speak)
+    wizard = Wizard(services, words, theme, speak=speak, brand=brand)
     edge = CrashEdge(wizard, report)
     edge.install()
     interrupts = _Interrupts(wizard.window.close)

@@ -32,6 +32,7 @@ from wizard.model.address import (
 )
 from wizard.model.diagnosis import Check, CheckState, Clue, ClueKind, Diagnosis, Subject
 from wizard.model.discovery import (
+    Brand,
     DiscoveryResult,
     Failed,
     Found,
@@ -84,6 +85,7 @@ __all__ = [
     "AddressFault",
     "Applied",
     "AuthMethod",
+    "Brand",
     "ChangeRecord",
     "Check",
     "CheckState",

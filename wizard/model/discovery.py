@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 from wizard.model.address import EmailAddress
 from wizard.model.evidence import Source, Trust
@@ -56,6 +57,24 @@ class Provider:
     steps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     password_has_spaces: bool = False
     """False: spaces in a pasted app password are for reading only and are removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """The mail host that handed out this wizard with a provider file of its own.
+
+    `logo`: a picture on this computer, None where there is none. `languages`: the ones its help
+    speaks, empty for all. `texts`: its own words on the first page, per language code.
+    """
+
+    name: str
+    logo: Path | None = None
+    languages: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """Its words in this language, else in English, else none."""
+        return self.texts.get(language) or self.texts.get("en") or ""
 
 
 class SourceState(Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -18,3 +19,19 @@ def resources(name: str = "") -> Path:
     else:
         root = _PACKAGE.parent / "resources"
     return root / name if name else root
+
+
+PROVIDER_FILE = "mail-wizard-provider.toml"
+"""A host lays it beside the program, and the wizard is "its" wizard without a fork."""
+
+
+def provider_file_beside() -> Path | None:
+    """The provider file beside a built program: its folder, or that of the app bundle or the
+    single file it was unpacked from. A source tree has none."""
+    if not getattr(sys, "frozen", False):
+        return None
+    program = Path(sys.executable)
+    folders = [program.parent, *(p.parent for p in program.parents if p.suffix == ".app")]
+    if image := os.environ.get("APPIMAGE"):
+        folders.insert(0, Path(image).parent)
+    return next((path for f in folders if (path := f / PROVIDER_FILE).is_file()), None)

@@ -20,7 +20,7 @@ from wizard.gui.widgets import (
     flow,
 )
 from wizard.messages import Action
-from wizard.model import N_, EmailAddress, parse_address, shown_domain
+from wizard.model import N_, Brand, EmailAddress, parse_address, shown_domain
 
 RETURNING: tuple[tuple[Journey, str], ...] = (
     (Journey.PASSWORD, N_("My password changed")),
@@ -63,6 +63,8 @@ class AddressPage(PageView):
                 words.text("Nothing is changed on this computer until you say so."), TextType.SMALL
             )
         )
+        if kit.brand is not None:
+            self.body.addWidget(Text(self._prepared_by(kit.brand), TextType.SMALL))
         self.body.addSpacing(kit.px(8))
         self.returning: dict[Journey, Button] = {}
         for journey, words_of_it in RETURNING:
@@ -132,6 +134,15 @@ class AddressPage(PageView):
             self.wants_focus.emit(self.name.edit)
             return
         self.send(ev.AddressSubmitted(self.name.text, self.address.text))
+
+    def _prepared_by(self, brand: Brand) -> str:
+        """Whose settings are used first is said before an address is typed."""
+        words = self.kit.words
+        prepared = words.text(
+            "Prepared by {provider}: its settings are used first.", provider=brand.name
+        )
+        own = brand.text(words.language)
+        return f"{prepared} {own}" if own else prepared
 
     def _return_to(self, journey: Journey) -> None:
         self.send(ev.JourneyChosen(journey))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wizard.gui.theme import Theme
 from wizard.messages import Messages
+from wizard.model import Brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Kit:
 
     theme: Theme
     words: Messages
+    brand: Brand | None = None
 
     def px(self, at_100_percent: float) -> int:
         """Pixels at the current text size."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QWidget
 
 from wizard.gui.widgets.buttons import Button, Kind
@@ -126,13 +126,29 @@ class Rail(QFrame):
         picture = QLabel()
         size = self.kit.px(24)
         picture.setFixedSize(size, size)
-        picture.setPixmap(
-            self.kit.theme.pixmap("app", "", size, on="white", ratio=self.devicePixelRatioF())
-        )
+        brand = self.kit.brand
+        logo = QPixmap(str(brand.logo)) if brand is not None and brand.logo is not None else None
+        if logo is None or logo.isNull():
+            picture.setPixmap(
+                self.kit.theme.pixmap("app", "", size, on="white", ratio=self.devicePixelRatioF())
+            )
+        else:
+            ratio = self.devicePixelRatioF()
+            fitted = logo.scaled(
+                round(size * ratio),
+                round(size * ratio),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            fitted.setDevicePixelRatio(ratio)
+            picture.setPixmap(fitted)
         picture.setAccessibleName(self.kit.words.text("Mail Setup"))
         layout.addWidget(picture)
-        name = Text(self.kit.words.text("Mail Setup"), TextType.BRAND)
-        layout.addWidget(name, 1, Qt.AlignmentFlag.AlignVCenter)
+        names = column(0)
+        names.addWidget(Text(self.kit.words.text("Mail Setup"), TextType.BRAND))
+        if brand is not None:
+            names.addWidget(Text(brand.name, TextType.SMALL))
+        layout.addLayout(names, 1)
         return holder
 
     def _step(self, index: int, step: StepView) -> QWidget:
