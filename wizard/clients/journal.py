@@ -9,6 +9,9 @@ written to the disk before the next step starts; what it points to lies in `chan
 `pending` what to finish or undo. Records carry a schema number: later versions read these, this
 one leaves what a later version wrote alone.
 
+A value of the Windows registry is one more kind of file here: it has a name and a content, and is
+replaced in one step (`windows_registry`).
+
 What a program's files mean is none of the journal's business: a `Steward`, the program's own
 file in this room, says whether the program is in use and takes our values out of a file that
 others changed since.
@@ -31,6 +34,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from wizard.clients import windows_registry as registry
 from wizard.model import (
     Applied,
     ChangeRecord,
@@ -206,7 +210,7 @@ def apply(
     """
     if plan.how is not How.CHANGE or plan.unchanged or not plan.changes:
         return Applied(plan)
-    targets = [Path(os.path.realpath(change.path)) for change in plan.changes]
+    targets = [_real(change.path) for change in plan.changes]
     with _own_folder(places) as refused, steward.hold(targets) as free:
         if refused is not None:
             return refused
@@ -278,8 +282,7 @@ def _carry_out(
     for number, (path, change) in enumerate(todo):
         try:
             hook(f"write {number}")
-            _make_folders(path.parent)
-            _replace(path, change.after, change.mode, change_id, hook)
+            _put(path, change.after, change.mode, change_id, hook)
         except OSError as exc:
             _roll_back(change_record, places)
             return _file_problem(exc, path)
@@ -323,12 +326,11 @@ def finish(
                 return _problem(ProblemKind.PROGRAM_FILE_UNREADABLE, places.state)
             try:
                 hook(f"write {number}")
-                _make_folders(item.path.parent)
-                _replace(item.path, after, item.mode, change_id, hook)
+                _put(item.path, after, item.mode, change_id, hook)
             except OSError as exc:
                 return _file_problem(exc, item.path)
         for item in change.files:
-            _temporary(item.path, change_id).unlink(missing_ok=True)
+            _clear(item.path, change_id)
         hook("done")
         if change.state == "begin":
             with contextlib.suppress(OSError):
@@ -378,14 +380,13 @@ def undo(
         for number, (item, content, reversal) in enumerate(reversals):
             try:
                 hook(f"restore {number}")
-                _temporary(item.path, change_id).unlink(missing_ok=True)
+                _clear(item.path, change_id)
                 if reversal.content == content:
                     continue
                 if reversal.content is None:
-                    item.path.unlink(missing_ok=True)
-                    _sync_folder(item.path.parent)
+                    _drop(item.path)
                 else:
-                    _replace(item.path, reversal.content, item.mode, change_id, hook)
+                    _put(item.path, reversal.content, item.mode, change_id, hook)
             except OSError as exc:
                 return _file_problem(exc, item.path)
             restored.append(item.path)
@@ -425,14 +426,14 @@ def _roll_back(change: _Change, places: Places) -> None:
         if isinstance(content, Problem):
             return
         try:
-            _temporary(item.path, change.record.id).unlink(missing_ok=True)
+            _clear(item.path, change.record.id)
             if _digest(content) != item.after:
                 continue
             before, _ = _backed_up(places, change, number)
             if before is None:
-                item.path.unlink(missing_ok=True)
+                _drop(item.path)
             else:
-                _replace(item.path, before, item.mode, change.record.id, _no_hook)
+                _put(item.path, before, item.mode, change.record.id, _no_hook)
         except OSError:
             return
     _remove_folders(change.made)
@@ -470,7 +471,7 @@ def _backed_up(places: Places, change: _Change, number: int) -> tuple[bytes | No
 
 def _content(path: Path) -> bytes | Problem | None:
     try:
-        return path.read_bytes()
+        return registry.read(path) if registry.is_value(path) else path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as exc:
@@ -482,6 +483,8 @@ def refusal(path: Path) -> Problem | None:
 
     The mode bits are looked at too, because the superuser's `access` says yes to everything.
     """
+    if registry.is_value(path):
+        return None  # the person's own branch; a policy that forbids it shows when writing
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
@@ -495,6 +498,34 @@ def refusal(path: Path) -> Problem | None:
         if not mode & 0o222 or not os.access(place, os.W_OK):
             return _problem(ProblemKind.PROGRAM_READ_ONLY, place)
     return None
+
+
+def _real(path: Path) -> Path:
+    """The file behind a link: it is what changes, and the link stays."""
+    return path if registry.is_value(path) else Path(os.path.realpath(path))
+
+
+def _put(path: Path, content: bytes, mode: int, change_id: str, hook: Hook) -> None:
+    """The new content in one step, in folders that are made where needed. Raises OSError."""
+    if registry.is_value(path):
+        registry.write(path, content)
+        return
+    _make_folders(path.parent)
+    _replace(path, content, mode, change_id, hook)
+
+
+def _drop(path: Path) -> None:
+    if registry.is_value(path):
+        registry.delete(path)
+        return
+    path.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _clear(path: Path, change_id: str) -> None:
+    """Takes away what an interrupted write left beside the file."""
+    if not registry.is_value(path):
+        _temporary(path, change_id).unlink(missing_ok=True)
 
 
 def _temporary(path: Path, change_id: str) -> Path:
@@ -576,6 +607,9 @@ def _sync_folder(folder: Path) -> None:
 def _missing_folders(paths: Sequence[Path]) -> tuple[Path, ...]:
     missing: list[Path] = []
     for path in paths:
+        if registry.is_value(path):
+            missing += [key for key in registry.missing_keys(path) if key not in missing]
+            continue
         folder = path.parent
         while not folder.exists() and folder not in missing:
             missing.append(folder)
@@ -593,9 +627,12 @@ def _make_folders(folder: Path) -> None:
 
 def _remove_folders(made: Sequence[Path]) -> None:
     """Those that are empty, innermost first; what others put there stays."""
-    for folder in sorted(made, key=lambda item: -len(item.parts)):
+    for folder in sorted(made, key=lambda item: -len(str(item))):
         with contextlib.suppress(OSError):
-            folder.rmdir()
+            if registry.is_value(folder):
+                registry.remove_empty(folder)
+            else:
+                folder.rmdir()
 
 
 def _digest(content: bytes | None) -> str | None:

@@ -13,10 +13,13 @@ New Outlook, and Outlook for Mac, iOS and Android have no import: steps, and a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from xml.sax.saxutils import escape
 
+from wizard.clients import journal, windows_registry
 from wizard.clients.guide import (
     file_stem,
     one_line,
@@ -33,14 +36,19 @@ from wizard.model import (
     Applied,
     AuthMethod,
     ClientPlan,
+    ClientProfile,
     DetectedClient,
+    FileChange,
     How,
     Places,
     Problem,
+    ProblemKind,
     Produced,
     Security,
     ServerSettings,
     ServerType,
+    Setting,
+    Stage,
     Step,
     Words,
 )
@@ -88,7 +96,10 @@ class Outlook:
         if places.system != "windows" or not path:
             return None
         version = " ".join(filter(None, (facts.get("outlook.version"), facts.get("outlook.bits"))))
-        return DetectedClient(self.id, self.name, version, places.home / path, running=False)
+        folder = places.home / path
+        accounts = tuple(value for name, value in places.facts if name == "outlook.account")
+        profile = ClientProfile(self.id, self.name, folder, is_default=True, accounts=accounts)
+        return DetectedClient(self.id, self.name, version, folder, False, (profile,))
 
     def plan(
         self,
@@ -98,8 +109,46 @@ class Outlook:
         words: Words,
         profile: str | None = None,
     ) -> ClientPlan | Problem:
-        """The files and the steps; the registry is changed by the file the person opens."""
-        return self.files(account, words)
+        """On a Windows with Outlook: the file it reads by itself and the entries that point to it.
+
+        Everywhere else the files and the steps.
+        """
+        if detected is None or unsuitable(account) or signs_in_inside(account):
+            return self.files(account, words)
+        edition = dict(places.facts).get("outlook.product", "")
+        known = {item.casefold() for found in detected.profiles for item in found.accounts}
+        if str(account.address).casefold() in known:
+            return ClientPlan(
+                client=self.id,
+                name=self.name,
+                how=How.CHANGE,
+                account=str(account.address),
+                steps=(*_check_steps(words), *values(account, words)),
+                unchanged=True,
+                summary=summary(account, words),
+            )
+        try:
+            changes, repairs = _changes(account, places, words)
+        except OSError as exc:
+            return Problem(
+                ProblemKind.PROGRAM_FILE_UNREADABLE,
+                Stage.CLIENT,
+                detail=exc.strerror or "",
+                facts=(("program", self.name),),
+            )
+        return ClientPlan(
+            client=self.id,
+            name=self.name,
+            how=How.CHANGE,
+            account=str(account.address),
+            changes=changes,
+            steps=_guide(account, words, "", edition),
+            repairs=repairs,
+            unchanged=not changes,
+            notes=(words.text(_NOTE_UNTRIED), words.text(_NOTE_CLOUD)),
+            profile=detected.profiles[0],
+            summary=summary(account, words),
+        )
 
     def files(self, account: Account, words: Words) -> ClientPlan | Problem:
         """XML, `.reg` with its undo, PRF where it can say it, steps per version."""
@@ -161,8 +210,57 @@ class Outlook:
         )
 
     def apply(self, plan: ClientPlan, places: Places) -> Applied | Problem:
-        """Nothing yet: the person opens the `.reg` file, which Windows shows and asks about."""
-        return Applied(plan)
+        """By the journal. Files to carry elsewhere change nothing here: the person opens the
+        `.reg` file there, which Windows shows and asks about."""
+        return journal.apply(plan, places, self)
+
+    @contextlib.contextmanager
+    def hold(self, paths: Sequence[Path]) -> Iterator[bool]:
+        """Always free: Outlook looks at these only while an account is being added."""
+        yield True
+
+    def take_back(
+        self, path: Path, now: bytes, before: bytes | None, after: bytes, ours: Sequence[Path]
+    ) -> journal.Reversal:
+        """What somebody else set meanwhile stays: each value is one thing."""
+        return journal.Reversal(now, (Setting(str(path), now.decode("utf-8", "replace")),))
+
+
+def _changes(
+    account: Account, places: Places, words: Words
+) -> tuple[tuple[FileChange, ...], tuple[Setting, ...]]:
+    """What is not there yet: the XML file, the registration files that show what will be set and
+    what was before, and the values themselves, last. Raises OSError."""
+    folder = places.data / "Mail Setup Wizard" / "Outlook"
+    xml_path = folder / f"{account.address.domain}.xml"
+    entries = registry_entries(account, str(xml_path))
+    paths = {entry: windows_registry.value_path(entry.key, entry.name) for entry in entries}
+    known = {entry: windows_registry.read(path) for entry, path in paths.items()}
+    wanted = {entry: _data(entry.data).encode() for entry in entries}
+    todo = [entry for entry in entries if known[entry] != wanted[entry]]
+    before = {(entry.key, entry.name): known[entry] for entry in entries}
+    files = {xml_path: autodiscover_xml(account)}
+    if todo:
+        files |= {
+            folder / f"{account.address.domain}-add.reg": reg_file(todo),
+            folder / f"{account.address.domain}-undo.reg": reg_file(undo_entries(todo, before)),
+        }
+    changes = []
+    for path, content in files.items():
+        now = path.read_bytes() if path.is_file() else None
+        if now != content:
+            settings = (Setting(path.name, str(path)),)
+            changes.append(FileChange(path, content, now, settings))
+    repairs = tuple(
+        Setting(words.text(N_("Settings file for Outlook")), account.incoming.host)
+        for change in changes
+        if change.path == xml_path and change.before is not None
+    )
+    for entry in todo:
+        now, text = known[entry], wanted[entry].decode()
+        shown = Setting(f"{entry.key}\\{entry.name}", text, now.decode() if now else "")
+        changes.append(FileChange(paths[entry], wanted[entry], now, (shown,)))
+    return tuple(changes), repairs
 
 
 # --- local Autodiscover -----------------------------------------------------------------------
@@ -214,11 +312,12 @@ def _protocol(account: Account, server: ServerSettings) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """One value: text (REG_SZ), number (REG_DWORD), or None: the value is removed."""
+    """One value: text (REG_SZ), number (REG_DWORD), bytes as a registration file has them, or
+    None: the value is removed."""
 
     key: str
     name: str
-    data: str | int | None
+    data: str | int | bytes | None
 
 
 def registry_entries(account: Account, xml_path: str) -> tuple[RegistryEntry, ...]:
@@ -237,7 +336,7 @@ def registry_entries(account: Account, xml_path: str) -> tuple[RegistryEntry, ..
 
 def undo_entries(
     entries: Sequence[RegistryEntry],
-    before: Mapping[tuple[str, str], str | int | None] | None = None,
+    before: Mapping[tuple[str, str], str | int | bytes | None] | None = None,
 ) -> tuple[RegistryEntry, ...]:
     """The way back: `before` gives what stood there, by key and name; unknown means nothing."""
     known = before or {}
@@ -259,10 +358,12 @@ def reg_file(entries: Sequence[RegistryEntry]) -> bytes:
     return b"\xff\xfe" + "".join(line + "\r\n" for line in lines).encode("utf-16-le")
 
 
-def _data(data: str | int | None) -> str:
+def _data(data: str | int | bytes | None) -> str:
     match data:
         case None:
             return "-"
+        case bytes():
+            return data.decode()
         case int():
             return f"dword:{data:08x}"
         case str():
@@ -410,9 +511,45 @@ def prf(account: Account) -> bytes | str:
 # --- the steps --------------------------------------------------------------------------------
 
 
-def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
+def _guide(account: Account, words: Words, xml_name: str, edition: str = "") -> tuple[Step, ...]:
+    """Every way; where the edition is known, its way by hand comes before the others.
+
+    `xml_name`: the file to carry; empty where everything is in place on this computer.
+    """
+    return (
+        *(_with_files(account, words, xml_name) if xml_name else _prepared(account, words)),
+        *_by_hand(account, words, edition),
+        *(_import_steps(account, words) if xml_name else ()),
+        *values(account, words),
+    )
+
+
+def _prepared(account: Account, words: Words) -> tuple[Step, ...]:
+    return steps(
+        words,
+        N_("Classic Outlook, prepared on this computer"),
+        N_("Open Outlook and choose File › Add Account."),
+        (N_("Type the e-mail address and choose Connect or Next."), str(account.address)),
+        N_("Type the password when Outlook asks for it."),
+        N_("When the mail is there, choose Undo here: the preparation is no longer needed."),
+    )
+
+
+def _check_steps(words: Words) -> tuple[Step, ...]:
+    return steps(
+        words,
+        N_("If it does not work in Outlook"),
+        N_("Choose File › Account Settings › Account Settings and select the account."),
+        N_(
+            "Choose Repair, open “Advanced options”, tick “Let me repair my account manually” and "
+            "choose Repair."
+        ),
+        N_("Compare every field with the values of your account and correct what differs."),
+    )
+
+
+def _with_files(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
     address = str(account.address)
-    kind = account.incoming.type.value.upper().replace("POP3", "POP")
     return (
         *steps(
             words,
@@ -429,7 +566,14 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             folder=FOLDER,
             file=xml_name,
         ),
-        *steps(
+    )
+
+
+def _by_hand(account: Account, words: Words, edition: str) -> tuple[Step, ...]:
+    address = str(account.address)
+    kind = account.incoming.type.value.upper().replace("POP3", "POP")
+    ways = (
+        steps(
             words,
             N_("Outlook 2019 and 2021, by hand"),
             N_("Open Outlook and choose File."),
@@ -462,7 +606,7 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             N_("Choose Next, then Done, then Close."),
             kind=kind,
         ),
-        *steps(
+        steps(
             words,
             N_("Outlook for Microsoft 365, by hand"),
             N_("Open Outlook and choose File › Add Account."),
@@ -480,7 +624,7 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             N_("Type the password of this address and choose Connect, then Done."),
             kind=kind,
         ),
-        *steps(
+        steps(
             words,
             N_("New Outlook for Windows"),
             N_("Think first: this program copies your mailbox to Microsoft's servers."),
@@ -490,9 +634,9 @@ def _guide(account: Account, words: Words, xml_name: str) -> tuple[Step, ...]:
             N_("Fill in the values of your account and choose Continue."),
             kind=kind,
         ),
-        *_import_steps(account, words),
-        *values(account, words),
     )
+    first = 1 if "365" in edition else 0
+    return (*ways[first], *ways[1 - first], *ways[2])
 
 
 def _import_steps(account: Account, words: Words) -> tuple[Step, ...]:

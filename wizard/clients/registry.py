@@ -153,6 +153,8 @@ def steward(client: str, places: Places) -> journal.Steward | None:
     match client:
         case "thunderbird":
             return Thunderbird(places.system)
+        case "outlook":
+            return Outlook()
         case "evolution":
             return Evolution()
         case "claws":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.unit.clients.fake_registry import install
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, sender, server
 from wizard.clients import registry
 from wizard.model import (
@@ -28,6 +30,26 @@ OTHER = replace(
 )
 
 
+def windows(home: Path) -> Places:
+    """A Windows with Microsoft 365 that has an account, and a setting of somebody else."""
+    registry = install(home / "registry")
+    registry.put(f"{OUTLOOK}\\AutoDiscover", "PreferLocalXML", 4, bytes(4))
+    registry.put(f"{OUTLOOK}\\AutoDiscover", "navy.example", 1, "C:\\n.xml\0".encode("utf-16-le"))
+    return replace(
+        places(home, system="windows"),
+        facts=(
+            ("outlook.path", "C:\\Program Files\\Office\\OUTLOOK.EXE"),
+            ("outlook.version", "16.0.17928"),
+            ("outlook.bits", "64-bit"),
+            ("outlook.product", "O365HomePremRetail"),
+            ("outlook.account", "grace@navy.example"),
+        ),
+    )
+
+
+OUTLOOK = "Software\\Microsoft\\Office\\16.0\\Outlook"
+
+
 def _with_program(client: str) -> Callable[[Path], Places]:
     def make(home: Path) -> Places:
         found = fresh(client, home)
@@ -47,11 +69,16 @@ COMPUTERS: dict[str, Callable[[Path], Places]] = {
     "thunderbird": _thunderbird,
     "evolution": _with_program("evolution"),
     "claws": _with_program("claws"),
+    "outlook": windows,
 }
 
 
 def fresh(client: str, home: Path) -> Places:
     """The program installed and never started."""
+    if client == "outlook":
+        found = windows(home)
+        shutil.rmtree(home / "registry")
+        return found
     found = places(home)
     (found.search_path[0] / {"claws": "claws-mail"}.get(client, client)).write_text("#!/bin/sh\n")
     return found

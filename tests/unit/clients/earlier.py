@@ -59,7 +59,10 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _encoded(files: Contents, home: Path) -> dict[str, str]:
-    """Text as text, with the folder's name taken out of the journal; else base64."""
+    """Text as text, with the folder's name taken out of the journal; else base64.
+
+    Contents keep the name of the folder they were written for: it is what undo compares.
+    """
     made = {}
     for name, content in files.items():
         try:

@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.unit.clients import fake_registry
+from tests.unit.clients.computers import OTHER, OUTLOOK, planned, set_up, windows
 from tests.unit.clients.support import account, places, sender, server
-from wizard.clients import registry
+from wizard.clients import registry, windows_registry
 from wizard.clients.outlook import (
     FOLDER,
     Outlook,
@@ -28,12 +30,14 @@ from wizard.model import (
     EmailAddress,
     How,
     PasswordKind,
+    Places,
     Problem,
     ProblemKind,
     Provider,
     Security,
     ServerType,
     SourceWords,
+    Undone,
 )
 
 WORDS = SourceWords()
@@ -306,3 +310,121 @@ def test_outlook_is_found_by_what_the_registry_says(tmp_path: Path) -> None:
     found = Outlook().detect(replace(home, system="windows", facts=facts))
     assert found is not None
     assert (found.version, found.path) == ("16.0.17928 64-bit", tmp_path / "OUTLOOK.EXE")
+
+
+# --- on a Windows with Outlook ----------------------------------------------------------------
+
+
+def value(home: Places, name: str, key: str = "AutoDiscover") -> bytes | None:
+    return windows_registry.read(
+        windows_registry.value_path(f"HKEY_CURRENT_USER\\{OUTLOOK}\\{key}", name)
+    )
+
+
+def test_prepares_outlook_and_shows_every_value_first(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+    made = planned("outlook", home)
+    assert made.how is How.CHANGE
+    names = [change.path.name for change in made.changes[:3]]
+    assert names == ["shop.example.xml", "shop.example-add.reg", "shop.example-undo.reg"]
+    shown = {item.key.rpartition("\\")[2]: item for item in made.settings}
+    assert (shown["PreferLocalXML"].before, shown["PreferLocalXML"].value) == (
+        "dword:00000000",
+        "dword:00000001",
+    )
+    assert shown["DisableOffice365SimplifiedAccountCreation"].before == ""
+    undo = made.changes[2].after.decode("utf-16")
+    assert '"PreferLocalXML"=dword:00000000' in undo
+    assert '"shop.example"=-' in undo
+    assert made.changes[0].after == autodiscover_xml(account())
+
+    done = set_up("outlook", home)
+    assert value(home, "PreferLocalXML") == b"dword:00000001"
+    xml = value(home, "shop.example")
+    assert xml is not None
+    assert xml == windows_registry.content(str(made.changes[0].path))
+    assert value(home, "navy.example") == windows_registry.content("C:\\n.xml")
+    assert value(home, "DisableOffice365SimplifiedAccountCreation", "setup") == b"dword:00000001"
+
+    undone = registry.undo(done.change_id, home)
+    assert isinstance(undone, Undone)
+    assert value(home, "PreferLocalXML") == b"dword:00000000"
+    assert value(home, "shop.example") is None
+    assert not (tmp_path / "registry" / Path(OUTLOOK.lower().replace("\\", "/")) / "setup").exists()
+
+
+def test_what_somebody_else_set_meanwhile_stays(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+    done = set_up("outlook", home)
+    path = windows_registry.value_path(
+        f"HKEY_CURRENT_USER\\{OUTLOOK}\\AutoDiscover", "shop.example"
+    )
+    windows_registry.write(path, windows_registry.content("D:\\theirs.xml"))
+    undone = registry.undo(done.change_id, home)
+    assert isinstance(undone, Undone)
+    assert [item.key for item in undone.kept] == [str(path)]
+    assert value(home, "shop.example") == windows_registry.content("D:\\theirs.xml")
+    assert value(home, "PreferLocalXML") == b"dword:00000000"
+
+
+def test_an_account_that_outlook_has_is_not_prepared_again(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+    made = planned("outlook", home, OTHER)
+    assert made.unchanged
+    assert made.changes == ()
+    assert made.steps[0].group == "If it does not work in Outlook"
+    (found,) = registry.detect_all(home)
+    assert found.version == "16.0.17928 64-bit"
+    assert found.profiles[0].accounts == ("grace@navy.example",)
+
+
+def test_the_way_of_this_edition_comes_first(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+
+    def by_hand(places: Places) -> list[str]:
+        groups = dict.fromkeys(step.group for step in planned("outlook", places).steps)
+        return [group for group in groups if "hand" in group]
+
+    assert by_hand(home)[0] == "Outlook for Microsoft 365, by hand"
+    older = tuple(
+        (name, "HomeBusiness2021Retail" if name == "outlook.product" else text)
+        for name, text in home.facts
+    )
+    assert by_hand(replace(home, facts=older))[0] == "Outlook 2019 and 2021, by hand"
+
+
+def test_where_nothing_can_be_asked_nothing_is_planned(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+    windows_registry._registry = fake_registry.ORIGINAL
+    made = registry.plan("outlook", account(), home, WORDS)
+    assert isinstance(made, Problem)
+    assert made.kind is ProblemKind.PROGRAM_FILE_UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (1, 'C:\\a "b" é\0'.encode("utf-16-le")),
+        (1, b"\0\0"),
+        (1, "not ended".encode("utf-16-le")),
+        (1, b"\0\xd8\0\0"),
+        (1, "a\0b\0".encode("utf-16-le")),
+        (2, "%APPDATA%\0".encode("utf-16-le")),
+        (3, bytes(range(256))),
+        (4, b"\x2a\0\0\0"),
+        (4, b"\x2a"),
+        (7, "one\0two\0\0".encode("utf-16-le")),
+        (11, bytes(8)),
+        (0, b""),
+    ],
+)
+def test_every_kind_of_value_comes_back_as_it_was(tmp_path: Path, kind: int, data: bytes) -> None:
+    store = fake_registry.install(tmp_path)
+    store.put("Software\\X", "theirs", kind, data)
+    path = windows_registry.value_path("HKEY_CURRENT_USER\\Software\\X", "theirs")
+    content = windows_registry.read(path)
+    assert content is not None
+    windows_registry.delete(path)
+    assert windows_registry.read(path) is None
+    windows_registry.write(path, content)
+    assert store.get("Software\\X", "theirs") == (kind, data)

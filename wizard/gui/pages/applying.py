@@ -276,6 +276,10 @@ class ProgramCard(Card):
                     "The account is here already; {count} settings differ. We correct them.",
                     len(plan.repairs),
                 )
+            case How.CHANGE if plan.steps:
+                return Mark.WAITING, words.text(
+                    "Prepares it, so that only address and password are left to type there."
+                )
             case How.CHANGE if plan.profile is not None:
                 return Mark.WAITING, words.text(
                     "Adds the account to the profile “{profile}”. The other accounts stay as they "
@@ -387,6 +391,8 @@ def done_sentence(kit: Kit, row: ProgramRow) -> str:
         case How.CHANGE:
             if plan.repairs:
                 return words.text("Corrected.")
+            if plan.steps:
+                return words.text("Prepared. A few steps there are left for you.")
             if plan.profile is None or not plan.profile.accounts:
                 return words.text("Account added.")
             return words.plural(
