@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from wizard.cli.options import Publication, SearchOptions
@@ -13,9 +14,11 @@ from wizard.model import (
     Applied,
     AuthMethod,
     ChangeRecord,
+    Check,
     ClientPlan,
     ClientProfile,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     Evidence,
@@ -99,6 +102,9 @@ class FakeOutside:
         self.undone: Undone | Problem = Undone("c1", (Path("p"),))
         self.autoconfig: Found | Problem = FOUND
         self.seen_passwords: list[Secret] = []
+        self.diagnosis: Diagnosis = Diagnosis(
+            ADDRESS, datetime(2026, 11, 25, tzinfo=UTC), 900, None
+        )
         self.known_accounts: tuple[KnownAccount, ...] = ()
         self.uses: tuple[PasswordUse, ...] = ()
         self.moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
@@ -148,6 +154,25 @@ class FakeOutside:
     @property
     def keychain_lasts(self) -> bool:
         return True
+
+    async def diagnose(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Check], None],
+    ) -> Diagnosis:
+        """The canned diagnosis."""
+        hosts = [server.host for server in (incoming, outgoing) if server]
+        self.asked.append(" ".join(("diagnose", str(address), *hosts)))
+        for check in self.diagnosis.checks:
+            progress(check)
+        return self.diagnosis
+
+    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
+        """Saved."""
+        return path
 
     async def store_password(self, account: Account) -> Problem | None:
         """Stored, or the problem set."""

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.gui.samples import DETECTED, FOUND, GOOD, GUIDED, PHONE, PLAN, REPORTS
+from tests.gui.samples import BANNED, DETECTED, FOUND, GOOD, GUIDED, PHONE, PLAN, REPORTS
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.model import (
     Account,
     Applied,
     ChangeRecord,
+    Check,
     ClientPlan,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     How,
@@ -43,6 +45,7 @@ class FakeServices:
     found: DiscoveryResult = FOUND
     verification: Verification = GOOD
     detected: tuple[DetectedClient, ...] = DETECTED
+    diagnosis: Diagnosis = BANNED
     hold: frozenset[str] = frozenset()
     vault: PasswordVault = field(default_factory=PasswordVault)
     asked: list[str] = field(default_factory=list)
@@ -99,6 +102,24 @@ class FakeServices:
         self.passwords.append(secret.reveal() if secret is not None else "")
         await self._called("verify")
         return self.verification
+
+    async def diagnose(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Check], None],
+    ) -> Diagnosis:
+        hosts = [server.host for server in (incoming, outgoing) if server]
+        for check in self.diagnosis.checks:
+            progress(check)
+        await self._called(" ".join(("diagnose", str(address), *hosts)))
+        return self.diagnosis
+
+    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
+        await self._called(f"note {path}")
+        return path
 
     async def store_password(self, account: Account) -> Problem | None:
         await self._called("store")

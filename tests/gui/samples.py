@@ -15,9 +15,14 @@ from wizard.model import (
     Applied,
     AuthMethod,
     ChangeRecord,
+    Check,
+    CheckState,
     ClientPlan,
     ClientProfile,
+    Clue,
+    ClueKind,
     DetectedClient,
+    Diagnosis,
     EmailAddress,
     Evidence,
     FileChange,
@@ -47,6 +52,7 @@ from wizard.model import (
     SourceState,
     Stage,
     Step,
+    Subject,
     Trust,
     Undone,
     Verification,
@@ -198,6 +204,48 @@ ROWS_DONE = (
     ),
     ProgramRow("outlook", RowState.READY, GUIDED),
 )
+BAN = Problem(ProblemKind.NETWORK_BANNED, Stage.CONNECT, ServerType.IMAP, IMAP.host, 993)
+
+
+def _check(
+    subject: Subject, state: CheckState, host: str, port: int = 0, said: str = "", ms: int = 120
+) -> Check:
+    return Check(subject, state, host, port, "IPv4", "192.0.2.7", said=said, ms=ms)
+
+
+def _dead(subject: Subject, server: ServerSettings, family: str) -> Check:
+    return Check(
+        subject,
+        CheckState.BAD,
+        server.host,
+        server.port,
+        family,
+        "192.0.2.7",
+        server.type,
+        server.security,
+        (Rung("connect", False, 5000, "timeout"),),
+        ms=5000,
+    )
+
+
+CHECKS = (
+    _check(Subject.SETTINGS, CheckState.GOOD, ADDRESS.domain, said="Example Mail", ms=400),
+    _check(Subject.NAMES, CheckState.GOOD, IMAP.host, said="192.0.2.7", ms=20),
+    _check(Subject.INTERNET, CheckState.GOOD, "detectportal.example", 80, "HTTP/1.1 200 OK"),
+    _check(Subject.ELSEWHERE, CheckState.GOOD, "imap.other.example", 993),
+    _check(Subject.PUBLIC_ADDRESS, CheckState.GOOD, "whoami.example", said="198.51.100.7"),
+    _dead(Subject.RECEIVING, IMAP, "IPv4"),
+    _dead(Subject.RECEIVING, IMAP, "IPv6"),
+    _dead(Subject.SENDING, SMTP, "IPv4"),
+    _check(Subject.OTHER_PORT, CheckState.UNSURE, IMAP.host, 143, "timeout", 4000),
+    _check(Subject.WEBSITE, CheckState.GOOD, "www.example.net", 443),
+)
+CLUES = (
+    Clue(ClueKind.CERTIFICATE_EXPIRES_SOON, IMAP.host, "2026-12-01"),
+    Clue(ClueKind.SIGN_IN_UNTESTED),
+)
+BANNED = Diagnosis(ADDRESS, NOW, 6200, BAN, CHECKS, CLUES, "198.51.100.7", "2001:db8::7", PROVIDER)
+WELL = Diagnosis(ADDRESS, NOW, 1200, None, CHECKS[:5], (), "198.51.100.7", "", PROVIDER)
 BASE = State(
     name="My Shop",
     text=str(ADDRESS),
@@ -229,6 +277,13 @@ KNOWN = (
     KnownAccount(ADDRESS, ("thunderbird", "evolution"), ours=True),
     KnownAccount(EmailAddress("anna.with-a-rather-long-name", "another-shop.example")),
 )
+_DIAGNOSIS = State(
+    page=Page.DIAGNOSIS,
+    history=(Page.ADDRESS, Page.ACCOUNT),
+    journey=Journey.DIAGNOSE,
+    diagnosed=ADDRESS,
+)
+
 STATES: dict[str, State] = {
     "address-empty": State(),
     "address-suggestion": State(name="My Shop", text="info@gmial.com", suggestion="gmail.com"),
@@ -350,6 +405,24 @@ STATES: dict[str, State] = {
         rows=ROWS_DONE[:2],
         tested_at=NOW,
         saved=(Path("/home/anna/Mail/sheet.pdf"), Path("/home/anna/Mail/sheet.html")),
+    ),
+    "diagnosis-account": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,)), journey=Journey.DIAGNOSE
+    ),
+    "diagnosis-running": replace(
+        _DIAGNOSIS,
+        running=frozenset({7}),
+        checks=(*CHECKS[:4], replace(CHECKS[5], state=CheckState.RUNNING, rungs=())),
+    ),
+    "diagnosis-stopped": replace(_DIAGNOSIS, checks=CHECKS[:4]),
+    "diagnosis-banned": replace(_DIAGNOSIS, checks=CHECKS, diagnosis=BANNED),
+    "diagnosis-retry": replace(
+        _DIAGNOSIS,
+        checks=CHECKS,
+        diagnosis=replace(BANNED, verdict=Problem(ProblemKind.CAPTIVE_PORTAL, Stage.CONNECT)),
+    ),
+    "diagnosis-well": replace(
+        _DIAGNOSIS, checks=WELL.checks, diagnosis=WELL, note=Path("/home/anna/mail-test.txt")
     ),
     "changes": replace(
         State(page=Page.CHANGES, history=(Page.ADDRESS,)),

@@ -19,6 +19,7 @@ from wizard.app.outside import Outside
 from wizard.cli.exits import Exit
 from wizard.cli.options import Options
 from wizard.demo import DemoMode, DemoProvider
+from wizard.diagnose import Surroundings, WebControl, WhoAmI
 from wizard.model import Account, EmailAddress, Places, Problem, Secret, parse_address
 from wizard.model.words import N_
 from wizard.system.resources import resources
@@ -66,6 +67,7 @@ def demo(options: Options, out: Path | None, mode: str) -> int:
             replace(options, resolver=f"{host}:{port}", ca_file=network.ca_file),
             connect_map=network.port_map,
             places=_places(folder),
+            surroundings=surroundings(provider),
         )
         tell = _Teller(outside)
         tell(N_("A mail provider runs inside this program now, on this computer alone."))
@@ -105,6 +107,13 @@ def _walk(outside: Outside, provider: DemoProvider, folder: Path, tell: _Teller)
         return Exit.DONE
     tell(N_("Receiving and sending were not verified."))
     return Exit.REFUSED
+
+
+def surroundings(provider: DemoProvider) -> Surroundings:
+    """Who a diagnosis asks in a network that has nobody but this provider."""
+    return Surroundings(
+        web=(WebControl(*provider.control),), who_am_i=WhoAmI(f"whoami.{provider.domain}")
+    )
 
 
 def _places(folder: Path) -> Places:

@@ -22,8 +22,10 @@ from wizard.model import (
     Applied,
     Brand,
     ChangeRecord,
+    Check,
     ClientPlan,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     Evidence,
@@ -54,6 +56,7 @@ from wizard.system.resources import provider_file_beside, resources
 if TYPE_CHECKING:
     from asyncio import Lock
 
+    from wizard.diagnose import Surroundings
     from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
     from wizard.discovery.replay import Replay
@@ -132,7 +135,8 @@ class Outside:
     """Implements `flow.Services` and `cli.Backend` for this computer.
 
     `connect_map` sends connections to other addresses: how the demo's provider on loopback
-    stands in for the real network. `places`: where programs are looked for.
+    stands in for the real network. `places`: where programs are looked for. `surroundings`: who a
+    diagnosis asks besides the provider, in place of the public internet's.
     """
 
     def __init__(
@@ -141,8 +145,10 @@ class Outside:
         *,
         connect_map: Mapping[tuple[str, int], tuple[str, int]] | None = None,
         places: Places | None = None,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self.options = options
+        self._surroundings = surroundings
         self.vault = PasswordVault()
         self._messages = make_messages(options.language)
         self._connect_map = connect_map
@@ -168,6 +174,13 @@ class Outside:
         if options.ca_file:
             self._checked("--ca", str(options.ca_file), self._open)
         self._take_provider_file()
+        if options.controls_file:
+            from wizard.diagnose import read_surroundings
+
+            path = options.controls_file
+            self._checked("--controls", str(path), lambda: read_surroundings(path))
+        if options.provider_file:
+            pass
 
     def _take_provider_file(self) -> None:
         """The one that was named, else the one that a host laid beside the program."""
@@ -393,6 +406,84 @@ class Outside:
                 services=services,
                 http=network.http,
             )
+
+    async def diagnose(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Check], None],
+    ) -> Diagnosis:
+        """Finds out what is wrong; without servers it looks for them itself."""
+        from wizard.app import diagnosing
+        from wizard.diagnose import PUBLIC, Servers, diagnose, read_surroundings
+        from wizard.verify import verify
+
+        async def find() -> Servers:
+            if incoming is None and outgoing is None:
+                options = SearchOptions(timeout=diagnosing.SEARCH_TIME)
+                result = await self.search(address, options, lambda report: None)
+                return diagnosing.servers_of(address, result)
+            receiving = (incoming,) if incoming is not None else ()
+            sending = (outgoing,) if outgoing is not None else ()
+            return diagnosing.known_servers(address, receiving, sending, provider)
+
+        async def password() -> Secret | None:
+            return self.vault.get(address) or await self.stored_password(address)
+
+        def on_check(check: Check) -> None:
+            LOGGER.info(
+                "%s %s:%d %s %s %s",
+                check.subject.value,
+                check.host,
+                check.port,
+                check.family,
+                check.state.value,
+                check.said,
+            )
+            progress(check)
+
+        surroundings = self._surroundings or PUBLIC
+        if self.options.controls_file is not None:
+            surroundings = read_surroundings(self.options.controls_file)
+        async with self._network() as network:
+            await network.ready()
+
+            async def log_in(
+                servers: Servers, secret: Secret, on_rung: Callable[[str, Rung], None]
+            ) -> Verification:
+                self._redactor.watch(secret, str(address))
+                return await verify(
+                    next(iter(servers.incoming), None),
+                    next(iter(servers.outgoing), None),
+                    secret,
+                    network,
+                    provider=servers.provider,
+                    address=address,
+                    progress=on_rung,
+                )
+
+            return await diagnose(
+                address,
+                find,
+                network,
+                surroundings,
+                login=diagnosing.login_with(address, password, log_in),
+                progress=on_check,
+            )
+
+    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
+        """Writes what a diagnosis says, for support."""
+        from wizard.messages.report import report
+
+        text = report(self._messages, diagnosis)
+        try:
+            await in_thread(path.write_text, text, encoding="utf-8")
+        except OSError:
+            facts = (("path", str(path)),)
+            return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
+        return path
 
     async def send_test_message(self, account: Account) -> Delivered | Problem:
         """Sends a message to oneself, waits for it, deletes it."""

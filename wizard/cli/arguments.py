@@ -118,6 +118,17 @@ def parser() -> argparse.ArgumentParser:
     _password(verify)
     _yes(verify)
 
+    diagnose = command("diagnose", "Something doesn't work: find out what, from here.")
+    diagnose.add_argument("address", metavar="ADDRESS")
+    _settings(diagnose)
+    _password(diagnose)
+    diagnose.add_argument(
+        "--controls",
+        type=Path,
+        metavar="FILE",
+        help="TOML: whom to ask besides the provider, in place of well-known public hosts",
+    )
+
     setup = command("setup", "The whole journey: find, test, set up.")
     setup.add_argument("address", metavar="ADDRESS")
     setup.add_argument("--name", required=True, metavar="N", help="your name, as others see it")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wizard.cli.backend import Backend
+from wizard.cli.diagnosis import diagnose
 from wizard.cli.exits import Exit, exit_of, worst
 from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
@@ -575,6 +576,7 @@ COMMANDS: dict[str, Command] = {
     "discover": discover,
     "parse-autoconfig": parse_autoconfig,
     "verify": verify,
+    "diagnose": diagnose,
     "setup": setup,
     "render": render,
     "apps": apps,

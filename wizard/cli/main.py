@@ -44,6 +44,7 @@ def main(
         provider_file=getattr(args, "provider", None),
         resolver=getattr(args, "resolver", ""),
         ca_file=getattr(args, "ca", None),
+        controls_file=getattr(args, "controls", None),
     )
     try:
         backend = make_backend(options)

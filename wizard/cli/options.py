@@ -18,6 +18,7 @@ class Options:
     provider_file: Path | None = None
     resolver: str = ""
     ca_file: Path | None = None
+    controls_file: Path | None = None
 
 
 class Unusable(Exception):

@@ -32,6 +32,7 @@ PASSWORD = "sunflower"  # noqa: S105 - public: it opens a toy mailbox that the d
 PROVIDER_NAME = "Demo Mail"
 
 _WEB, _IMAP, _SMTP = "127.0.0.10", "127.0.0.11", "127.0.0.12"
+CONTROL_PATH, CONTROL_TEXT = "/alive.txt", "all is well"
 SLOW_ANSWER_S = 1.2
 SLOW_NAME_S = 0.3  # a search asks for many names, and resolvers give up early
 
@@ -44,6 +45,9 @@ $TTL 60
 @                 TXT   "v=spf1 mx -all"
 ns                A     127.0.0.1
 autoconfig        A     {_WEB}
+control           A     {_WEB}
+whoami            A     192.0.2.44
+whoami            AAAA  2001:db8::44
 imap              A     {_IMAP}
 smtp              A     {_SMTP}
 _imaps._tcp       SRV   0 1 993 imap
@@ -94,6 +98,7 @@ _CONFIG = Document("text/xml; charset=utf-8", _AUTOCONFIG.encode())
 _DOCUMENTS = {
     (f"autoconfig.{DOMAIN}", "/mail/config-v1.1.xml"): _CONFIG,
     (DOMAIN, "/.well-known/autoconfig/mail/config-v1.1.xml"): _CONFIG,
+    (f"control.{DOMAIN}", CONTROL_PATH): Document("text/plain", f"{CONTROL_TEXT}\n".encode()),
 }
 
 # `localhost` and 127.0.0.1 are for mail programs that cannot be given a name server.
@@ -172,6 +177,12 @@ class DemoProvider:
         return DOMAIN
 
     @property
+    def control(self) -> tuple[str, str, str]:
+        """Host, path and content of a page over plain http that tells whether there is a network
+        at all; `whoami` in the same domain tells a caller's public addresses, made-up ones."""
+        return f"control.{DOMAIN}", CONTROL_PATH, CONTROL_TEXT
+
+    @property
     def network(self) -> DemoNetwork:
         """Raises `RuntimeError` before `start` and after `stop`."""
         if self._network is None:
@@ -225,6 +236,7 @@ class DemoProvider:
         ports: dict[tuple[str, int], tuple[str, int]] = {}
         for published, listener in {
             (_WEB, 443): Listener(web.serve, tls.server),
+            (_WEB, 80): Listener(web.serve),
             (_IMAP, 993): Listener(imap.serve, tls.server),
             (_IMAP, 143): Listener(imap.serve),
             (_SMTP, 465): Listener(smtp.serve, tls.server),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -42,6 +42,7 @@ from wizard.model import (
     Verification,
 )
 from wizard.net.failure import NetFailure
+from wizard.net.resolver import Records
 
 DEADLINE = 14.0
 """Seconds until the verdict, whatever is still under way."""
@@ -216,7 +217,12 @@ class _Run:
             by_host.setdefault(server.host, []).append(server)
         await asyncio.gather(
             *(self._mail_host(host, servers) for host, servers in by_host.items()),
-            *(self._website(host) for host in servers.websites if host not in by_host),
+            *(self._website(host, in_use) for host in servers.websites if host not in by_host),
+            *(
+                self._website(host, in_use, perhaps=True)
+                for host in servers.perhaps_websites
+                if host not in by_host
+            ),
         )
 
     async def _mail_host(self, host: str, servers: list[ServerSettings]) -> None:
@@ -243,8 +249,16 @@ class _Run:
         found = places(_subject(server), lookup, server.port)
         await asyncio.gather(*(one(place) for place in found))
 
-    async def _website(self, host: str) -> None:
+    async def _website(
+        self, host: str, servers: Sequence[ServerSettings], *, perhaps: bool = False
+    ) -> None:
         lookup = await look_up(self._network.resolver, Subject.WEBSITE, host, self.board)
+        if perhaps:
+            mail = {server.host for server in servers}
+            names = [await self._network.resolver.addresses(name) for name in mail]
+            known = [item for name in names if isinstance(name, Records) for item in name.values]
+            if not _share_a_network((*lookup.v4, *lookup.v6), known):
+                return
         await self._knock(Subject.WEBSITE, lookup, WEB_PORT, tls=True)
 
     async def _reverse(self, host: str, address: str) -> None:
@@ -318,6 +332,17 @@ class _Run:
         """So few connections to one host at a time that nobody takes us for a scan."""
         key = (place.host, place.family)
         return self._gates.setdefault(key, asyncio.Semaphore(AT_ONCE_PER_HOST))
+
+
+def _share_a_network(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Neighbours: the same /24, or /48 of IPv6."""
+
+    def networks(addresses: Sequence[str]) -> set[object]:
+        lengths = {4: 24, 6: 48}
+        found = [ipaddress.ip_address(address) for address in addresses]
+        return {ipaddress.ip_network((item, lengths[item.version]), strict=False) for item in found}
+
+    return bool(networks(some) & networks(others))
 
 
 def _subject(server: ServerSettings) -> Subject:

@@ -119,13 +119,15 @@ class ReverseName:
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Whose mail it is. `problem`: why there are no settings, where the search ended with that.
-    `websites`: hosts of the provider's web."""
+    `websites`: hosts of the provider's web; `perhaps_websites` count as such only where they share
+    a network with the mail."""
 
     incoming: tuple[ServerSettings, ...] = ()
     outgoing: tuple[ServerSettings, ...] = ()
     provider: Provider = field(default_factory=lambda: Provider(""))
     problem: Problem | None = None
     websites: tuple[str, ...] = ()
+    perhaps_websites: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[ServerSettings, ...]:

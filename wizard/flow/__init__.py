@@ -5,6 +5,7 @@ events    what can happen
 effects   what the outside is asked to do
 journey   reduce(state, event) -> (state, effects)
 returning where the journeys of those who come back part from the main one
+diagnosing *Something doesn't work*, from anywhere
 steps     the small moves all journeys are made of
 services  the outside, as a Protocol; the vault of passwords
 driver    carries an effect out with the services and emits the events

@@ -12,7 +12,7 @@ from typing import assert_never
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow.services import Services, Side
-from wizard.model import Rung, SourceReport
+from wizard.model import Check, Rung, SourceReport
 
 Emit = Callable[[ev.Event], None]
 
@@ -49,6 +49,17 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
                 effect.services,
             )
             emit(ev.VerifyFinished(request, verification, datetime.now(UTC).astimezone()))
+        case do.Diagnose(request=request):
+
+            def on_check(check: Check, request: int = request) -> None:
+                emit(ev.DiagnosisProgressed(request, check))
+
+            diagnosis = await services.diagnose(
+                effect.address, effect.incoming, effect.outgoing, effect.provider, on_check
+            )
+            emit(ev.DiagnosisFinished(request, diagnosis))
+        case do.SaveNote(request=request, diagnosis=diagnosis, path=path):
+            emit(ev.NoteSaved(request, await services.save_note(diagnosis, path)))
         case do.StorePassword(request=request, account=account):
             emit(ev.PasswordStored(request, await services.store_password(account)))
         case do.SendTestMessage(request=request, account=account):

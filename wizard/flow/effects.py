@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.model import Account, ClientPlan, EmailAddress, Provider, ServerSettings, Service
+from wizard.model import (
+    Account,
+    ClientPlan,
+    Diagnosis,
+    EmailAddress,
+    Provider,
+    ServerSettings,
+    Service,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,26 @@ class PlanMoves:
     account: Account
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnose:
+    """Finds out what is wrong; None for both servers: look for them first."""
+
+    request: int
+    address: EmailAddress
+    incoming: ServerSettings | None
+    outgoing: ServerSettings | None
+    provider: Provider
+
+
+@dataclass(frozen=True, slots=True)
+class SaveNote:
+    """Writes the note for support."""
+
+    request: int
+    diagnosis: Diagnosis
+    path: Path
+
+
 Effect = (
     Cancel
     | ForgetPasswords
@@ -135,4 +163,6 @@ Effect = (
     | ListKnown
     | UpdatePassword
     | PlanMoves
+    | Diagnose
+    | SaveNote
 )

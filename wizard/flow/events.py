@@ -15,8 +15,10 @@ from wizard.flow.state import Journey
 from wizard.model import (
     Applied,
     ChangeRecord,
+    Check,
     ClientPlan,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     KnownAccount,
     PasswordUse,
@@ -189,6 +191,47 @@ class MovesPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagnosisRequested:
+    """*What is wrong?*, beside anything that did not work and on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSaveRequested:
+    """*Save the note*: what a diagnosis says, for support."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpRequested:
+    """*Set it up again* after a diagnosis: the main journey, with the address filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisProgressed:
+    """One check has news."""
+
+    request: int
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisFinished:
+    """The cause is known, or that there is none."""
+
+    request: int
+    diagnosis: Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSaved:
+    """The note is in the file, or why not."""
+
+    request: int
+    outcome: Path | Problem
+
+
+@dataclass(frozen=True, slots=True)
 class DomainSuggested:
     """`suggestion` may be empty."""
 
@@ -324,6 +367,12 @@ Event = (
     | KnownListed
     | PasswordUpdated
     | MovesPlanned
+    | DiagnosisRequested
+    | NoteSaveRequested
+    | SetUpRequested
+    | DiagnosisProgressed
+    | DiagnosisFinished
+    | NoteSaved
     | DomainSuggested
     | SearchProgressed
     | SearchFinished

@@ -12,9 +12,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
+from wizard.flow import diagnosing, returning
 from wizard.flow import effects as do
 from wizard.flow import events as ev
-from wizard.flow import returning
 from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
 from wizard.flow.steps import answered as _answered
 from wizard.flow.steps import ask as _ask
@@ -53,6 +53,8 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
     ev.Finished: frozenset({Page.PASSWORD, Page.APPLYING}),
     ev.AccountChosen: frozenset({Page.ACCOUNT}),
+    ev.NoteSaveRequested: frozenset({Page.DIAGNOSIS}),
+    ev.SetUpRequested: frozenset({Page.DIAGNOSIS}),
     ev.ChangesRequested: frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE, Page.CHANGES}),
 }
 """The pages a person can do these from; a click that arrives after its page left means nothing."""
@@ -114,6 +116,15 @@ def reduce(state: State, event: ev.Event) -> Step:
             | ev.MovesPlanned()
         ):
             return _returning(state, event)
+        case (
+            ev.DiagnosisRequested()
+            | ev.NoteSaveRequested()
+            | ev.SetUpRequested()
+            | ev.DiagnosisProgressed()
+            | ev.DiagnosisFinished()
+            | ev.NoteSaved()
+        ):
+            return _diagnosing(state, event)
         case _:
             assert_never(event)
 
@@ -169,6 +180,8 @@ def _retry(state: State) -> Step:
         return _start_search(state, state.address)
     if state.page is Page.PASSWORD:
         return _start_verify(state)
+    if state.page is Page.DIAGNOSIS and state.diagnosed is not None:
+        return diagnosing.begin(state, state.diagnosed)
     if state.page is Page.APPLYING and state.journey is Journey.MOVE:
         return returning.plan_again(state)
     if state.page is Page.APPLYING:
@@ -210,6 +223,8 @@ def _returning(
             address = parse_address(text)
             if chosen is None or isinstance(address, AddressFault):
                 return returning.with_faults(state, event), ()
+            if state.journey is Journey.DIAGNOSE:
+                return diagnosing.begin(chosen, address)
             return _start_search(chosen, address)
         case ev.PasswordUpdated():
             return returning.take_uses(state, event), ()
@@ -217,6 +232,42 @@ def _returning(
             return returning.take_moves(state, event), ()
         case _:
             assert_never(event)
+
+
+# -- something doesn't work -------------------------------------------------------------------
+
+
+def _diagnosing(
+    state: State,
+    event: ev.DiagnosisRequested
+    | ev.NoteSaveRequested
+    | ev.SetUpRequested
+    | ev.DiagnosisProgressed
+    | ev.DiagnosisFinished
+    | ev.NoteSaved,
+) -> Step:
+    match event:
+        case ev.DiagnosisRequested():
+            if state.address is None:
+                return reduce(state, ev.JourneyChosen(Journey.DIAGNOSE))
+            if state.loses_something or state.page is Page.DIAGNOSIS:
+                return state, ()
+            cancels = _cancel_all(state)
+            state, effects = diagnosing.begin(_settled(state), state.address)
+            return state, (*cancels, *effects)
+        case ev.SetUpRequested():
+            again = replace(returning.fresh(state), text=str(state.diagnosed or ""))
+            return again, (*_cancel_all(state), do.ForgetPasswords())
+        case _:
+            return diagnosing.go_on(state, event)
+
+
+def _settled(state: State) -> State:
+    """Nothing awaited, and no page that is only passed through."""
+    state = _idle(state)
+    if state.page is not Page.SEARCHING:
+        return state
+    return replace(state, page=state.history[-1], history=state.history[:-1])
 
 
 # -- the address and the search ---------------------------------------------------------------

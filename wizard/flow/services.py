@@ -11,8 +11,10 @@ from wizard.model import (
     Account,
     Applied,
     ChangeRecord,
+    Check,
     ClientPlan,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     KnownAccount,
@@ -94,6 +96,21 @@ class Services(Protocol):
         services: tuple[Service, ...] = (),
     ) -> Verification:
         """Logs in to both sides with the vault's password, then to contacts and calendars."""
+        ...
+
+    async def diagnose(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Check], None],
+    ) -> Diagnosis:
+        """Finds out what is wrong; without servers it looks for them itself."""
+        ...
+
+    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
+        """Writes what a diagnosis says, for support."""
         ...
 
     async def store_password(self, account: Account) -> Problem | None:

@@ -15,8 +15,10 @@ from wizard.model import (
     AddressFault,
     Applied,
     ChangeRecord,
+    Check,
     ClientPlan,
     DetectedClient,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     Found,
@@ -50,6 +52,7 @@ class Page(Enum):
     CHANGES = "changes"
     ACCOUNT = "account"
     UPDATED = "updated"
+    DIAGNOSIS = "diagnosis"
 
 
 class Journey(Enum):
@@ -98,7 +101,8 @@ class State:
     `problem`: sits on the page it happened on and goes with it. `revision`: requests given out.
     `taken_back`: the last of `changes` that was undone, with what was left alone. `known`: what
     this computer knows already, None while nobody has looked. `old_address`: what MOVE moves from.
-    `uses`: what became of a changed password in each program.
+    `uses`: what became of a changed password in each program. `diagnosed`: whose mail is being
+    looked at, with `checks` as they come, the `diagnosis` at the end, and where its note is.
     """
 
     page: Page = Page.ADDRESS
@@ -145,6 +149,10 @@ class State:
     changes: tuple[ChangeRecord, ...] | None = None
     taken_back: Undone | None = None
     uses: tuple[PasswordUse, ...] | None = None
+    diagnosed: EmailAddress | None = None
+    checks: tuple[Check, ...] = ()
+    diagnosis: Diagnosis | None = None
+    note: Path | Problem | None = None
 
     problem: Problem | None = None
 

@@ -183,6 +183,10 @@ STEPS_OF: dict[Journey, Steps] = {
         (N_("Your programs"), frozenset({Page.APPLYING})),
         (N_("All set"), frozenset({Page.DONE})),
     ),
+    Journey.DIAGNOSE: (
+        (N_("Your address"), frozenset({Page.ACCOUNT})),
+        (N_("The cause"), frozenset({Page.DIAGNOSIS})),
+    ),
 }
 """The same for the journeys of those who come back; the others go by `STEPS`."""
 
@@ -459,7 +463,7 @@ class Shell(QWidget):
             StepView(
                 words.text(name),
                 Mark.DONE
-                if index < current or (index == current == last)
+                if index < current or (index == current == last and not state.busy)
                 else Mark.NOW
                 if index == current
                 else Mark.WAITING,

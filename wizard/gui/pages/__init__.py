@@ -76,6 +76,12 @@ def _updated(kit: Kit, outside: Outside) -> PageView:
     return UpdatedPage(kit, outside)
 
 
+def _diagnosis(kit: Kit, outside: Outside) -> PageView:
+    from wizard.gui.pages.diagnosis import DiagnosisPage
+
+    return DiagnosisPage(kit, outside)
+
+
 FACTORIES: dict[Page, PageFactory] = {
     Page.ADDRESS: _address,
     Page.SEARCHING: _searching,
@@ -88,4 +94,5 @@ FACTORIES: dict[Page, PageFactory] = {
     Page.CHANGES: _changes,
     Page.ACCOUNT: _account,
     Page.UPDATED: _updated,
+    Page.DIAGNOSIS: _diagnosis,
 }

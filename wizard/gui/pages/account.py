@@ -57,6 +57,7 @@ class AccountPage(PageView):
         self.body.addLayout(under)
         self.problem = ProblemCard(kit)
         self.problem.acted.connect(self._act)
+        self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
         self.promise = Text(
             words.text("Nothing is changed on this computer until you say so."), TextType.SMALL
@@ -122,7 +123,7 @@ class AccountPage(PageView):
             (
                 words.text("Something doesn't work"),
                 words.text("Tell us the address; then we look for the cause."),
-                words.text("Continue"),
+                words.text("Find out what is wrong"),
             ),
         )
         focus = self.address.edit

@@ -25,6 +25,7 @@ from wizard.model import N_, Brand, EmailAddress, parse_address, shown_domain
 RETURNING: tuple[tuple[Journey, str], ...] = (
     (Journey.PASSWORD, N_("My password changed")),
     (Journey.MOVE, N_("My address or domain changed")),
+    (Journey.DIAGNOSE, N_("Something doesn't work")),
     (Journey.REMOVE, N_("Remove what the wizard set up earlier")),
 )
 """The entries for those who come back."""
@@ -57,6 +58,7 @@ class AddressPage(PageView):
         self.body.addLayout(under)
         self.problem = ProblemCard(kit)
         self.problem.acted.connect(self._act)
+        self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
         self.body.addWidget(
             Text(

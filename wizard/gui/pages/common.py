@@ -24,6 +24,7 @@ from wizard.model import (
     Security,
     ServerSettings,
     ServerType,
+    Stage,
 )
 
 Send = Callable[[ev.Event], object]
@@ -91,10 +92,20 @@ def show_problem(kit: Kit, card: ProblemCard, state: State) -> Remedy:
     if state.problem is None:
         card.hide()
         return Remedy()
-    return show_problem_in(kit, card, state.problem, state.provider)
+    doubtful = state.address is not None and state.problem.stage in _ON_THE_WAY
+    return show_problem_in(kit, card, state.problem, state.provider, doubtful=doubtful)
 
 
-def show_problem_in(kit: Kit, card: ProblemCard, problem: Problem, provider: Provider) -> Remedy:
+_ON_THE_WAY = {
+    *(Stage.DISCOVER, Stage.RESOLVE, Stage.CONNECT, Stage.TLS, Stage.GREETING),
+    *(Stage.CAPABILITY, Stage.LOGIN, Stage.MESSAGE),
+}
+"""Where a diagnosis can tell more than the problem does: anywhere on the way to the mailbox."""
+
+
+def show_problem_in(
+    kit: Kit, card: ProblemCard, problem: Problem, provider: Provider, *, doubtful: bool = False
+) -> Remedy:
     """Fills a problem card; what its button does comes back."""
     told = wording(kit, problem, provider)
     card.show_words(
@@ -104,6 +115,7 @@ def show_problem_in(kit: Kit, card: ProblemCard, problem: Problem, provider: Pro
         said=problem.server_said,
         url=told.url if told.action_id is Action.OPEN_HELP else "",
         copies=told.action_id is Action.COPY_REPORT,
+        doubtful=doubtful,
     )
     return Remedy(told.action_id, told.url, report_of(kit, problem, provider))
 

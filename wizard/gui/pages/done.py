@@ -221,8 +221,8 @@ class DonePage(PageView):
         def fill(body: QBoxLayout) -> None:
             for sentence in (
                 words.text(
-                    "Start this program again and type the same address: it tests everything anew "
-                    "and says what is wrong."
+                    "Start this program again and choose “Something doesn't work”: it tries "
+                    "everything anew and says what is wrong."
                 ),
                 words.text(
                     "If you change your password at your provider, your mail programs ask for the "
@@ -232,6 +232,9 @@ class DonePage(PageView):
                 words.text("The settings sheet has all values, in case someone helps you."),
             ):
                 body.addWidget(Text(sentence, TextType.BODY))
+            look = Button(kit, words.text("Find out what is wrong"), Kind.PLAIN)
+            look.clicked.connect(lambda: self.send(ev.DiagnosisRequested()))
+            body.addWidget(flow(0, look))
 
         return Disclosure(kit, words.text("What if it stops working one day?"), fill=fill)
 

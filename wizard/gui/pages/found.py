@@ -48,6 +48,7 @@ class FoundPage(PageView):
         self._state = State()
         self.problem = ProblemCard(kit, mark=Mark.ATTENTION)
         self.problem.acted.connect(self._act)
+        self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
         self._results = column(kit.px(16))
         self.body.addLayout(self._results)

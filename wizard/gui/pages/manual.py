@@ -48,6 +48,7 @@ class ManualPage(PageView):
         words = kit.words
         self.problem = ProblemCard(kit, mark=Mark.ATTENTION)
         self.problem.acted.connect(self._act)
+        self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
         self.incoming = ServerForm(
             kit, words.text("Receiving mail"), (ServerType.IMAP, ServerType.POP3)

@@ -70,6 +70,7 @@ class PasswordPage(PageView):
         self.keep.toggled.connect(self._say_where)
         self.problem = ProblemCard(kit)
         self.problem.acted.connect(self._act)
+        self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
         self.once = Text(
             words.text(

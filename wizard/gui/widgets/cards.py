@@ -146,10 +146,11 @@ class ProblemCard(Card):
     """What happened, why probably, ONE next action; the server's own words folded away.
 
     It takes the focus when it appears, so that it is read out and the action is the next stop.
-    Signal: `acted`.
+    Signals: `acted`; `doubted`, where more is offered than the one action: to look for the cause.
     """
 
     acted = Signal()
+    doubted = Signal()
 
     def __init__(self, kit: Kit, *, bare: bool = False, mark: Mark = Mark.BAD) -> None:
         """`bare`: without ground and mark, inside the card of what it concerns."""
@@ -183,6 +184,11 @@ class ProblemCard(Card):
         texts.addWidget(self.link)
         texts.addSpacing(kit.px(4))
         texts.addWidget(flow(kit.px(8), self.action))
+        self.doubt = Button(kit, kit.words.text("Find out what is wrong"), Kind.SMALL_LINK)
+        self.doubt.clicked.connect(self.doubted)
+        self._doubt_row = flow(0, self.doubt)
+        self._doubt_row.hide()
+        texts.addWidget(self._doubt_row)
         self.said = Disclosure(kit, kit.words.text("What the server said"), small=True)
         self._quote = Text("", TextType.SMALL)
         self.said.body.addWidget(self._quote)
@@ -208,10 +214,12 @@ class ProblemCard(Card):
         said: str = "",
         url: str = "",
         copies: bool = False,
+        doubtful: bool = False,
     ) -> None:
         """`said`: quoted server text. `url`: where the action leads, shown whole.
 
         `copies`: the action puts something on the clipboard, and says so afterwards.
+        `doubtful`: the cause may lie deeper, and can be looked for.
         """
         if not self._built:
             self._build()
@@ -224,6 +232,7 @@ class ProblemCard(Card):
         self._copies = copies
         self.link.setText(url)
         self.link.setVisible(bool(url))
+        self._doubt_row.setVisible(doubtful)
         self._quote.setText(said)
         self.said.setVisible(bool(said))
         self.setAccessibleName(title)
