@@ -20,12 +20,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import bill
 import facts
+import parts
 
 PACKAGING = facts.ROOT / "packaging"
 DIST = facts.ROOT / "dist"
 WORK = facts.ROOT / "build"
 SUMS = "SHA256SUMS"
+SPEC = PACKAGING / "mail-wizard.spec"
 BARE_WINDOW = PACKAGING / "bare.py"
 
 
@@ -74,7 +77,7 @@ def freeze(*, portable: bool = False, bare: bool = False) -> Path:
     work = WORK / ("bare" if bare else "program")
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(DIST), "--workpath", str(work)]
-    command.append(str(PACKAGING / "mail-wizard.spec"))
+    command.append(str(SPEC))
     work.mkdir(parents=True, exist_ok=True)
     if subprocess.run(command, env=env, cwd=facts.ROOT).returncode:
         raise Stop("PyInstaller did not finish, see above.")
@@ -101,6 +104,7 @@ def build_folder() -> list[Path]:
 def build_portable() -> list[Path]:
     """The folder, and one file that holds the same."""
     folder = freeze(portable=True)
+    bill_of_materials(folder)
     made = folder.with_name(f"{facts.PROGRAM}-portable").with_suffix(
         ".exe" if sys.platform == "win32" else ""
     )
@@ -136,6 +140,30 @@ def build_dmg() -> list[Path]:
         raise Stop(str(reason)) from reason
 
 
+def build_deb() -> list[Path]:
+    """The Debian package around the folder, which is made first unless it is there."""
+    import deb  # its tools are Debian's
+
+    folder = DIST / facts.PROGRAM
+    if not folder.is_dir():
+        folder = freeze()
+    try:
+        return [deb.build(folder, DIST, int(source_date()))]
+    except deb.NotBuilt as reason:
+        raise Stop(str(reason)) from reason
+
+
+def bill_of_materials(folder: Path) -> Path:
+    """Writes what is in a frozen folder, with checksums. Raises `Stop`."""
+    found = parts.load((WORK / "program" / SPEC.stem / "parts.json").read_text(encoding="utf-8"))
+    document = bill.bill(folder, found, int(source_date()))
+    if faults := bill.faults(document):
+        raise Stop(f"The bill of materials is not as CycloneDX wants it: {faults}")
+    target = DIST / f"{portable_name()}.cdx.json"
+    target.write_text(document + "\n", encoding="utf-8")
+    return target
+
+
 def build_bare() -> list[Path]:
     """The bare window that benchmarks compare with."""
     return [freeze(bare=True)]
@@ -154,6 +182,7 @@ WHAT = (
     What("portable", build_portable),
     What("installer", build_installer, ("win32",)),
     What("dmg", build_dmg, ("darwin",)),
+    What("deb", build_deb, ("linux",)),
     What("bare", build_bare),
 )
 
@@ -178,7 +207,8 @@ def main(words: Sequence[str]) -> int:
     if not set(wanted) <= set(here):
         print(f"Known here: {', '.join(here)}")
         return 2
-    shutil.rmtree(WORK, ignore_errors=True)
+    for old in (WORK, *(DIST / name for name in (facts.PROGRAM, "bare"))):
+        shutil.rmtree(old, ignore_errors=True)
     try:
         for name in wanted:
             print(f"── {name}", flush=True)

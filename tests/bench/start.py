@@ -32,10 +32,12 @@ UNITS = {"first window painted": "ms", "memory at rest, PSS": "MB", "memory at r
 
 
 def environment(home: str) -> dict[str, str]:
-    """A person's first start: nothing in the home folder, no screen."""
+    """A person's first start: nothing in the home folder, no screen. Byte code is kept, as it is
+    wherever Python packages are installed (a developer's setting may say otherwise)."""
     folders = {f"XDG_{kind}_HOME": f"{home}/{kind.lower()}" for kind in ("CONFIG", "DATA", "CACHE")}
     places = {"HOME": home, "APPDATA": home, "LOCALAPPDATA": home, "TMPDIR": home}
-    return {**os.environ, **folders, **places, "QT_QPA_PLATFORM": "offscreen"}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **folders, **places, "QT_QPA_PLATFORM": "offscreen"}
 
 
 def milliseconds_to_first_paint(command: Sequence[str], env: Mapping[str, str]) -> float:

@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 
 import build
+import deb
 import facts
 from wizard import __version__
+from wizard.gui.application import DESKTOP_ID
 
 
 def test_the_version_is_written_in_one_place() -> None:
     assert facts.version() == __version__
+
+
+def test_the_window_bears_the_name_of_the_desktop_entry() -> None:
+    assert facts.IDENTIFIER == DESKTOP_ID
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,13 @@ def test_windows_wants_four_numbers(text: str, numbers: tuple[int, int, int, int
 def test_the_date_of_a_build_is_that_of_its_source() -> None:
     assert build.source_date({"SOURCE_DATE_EPOCH": "17"}) == "17"
     assert build.source_date({}).isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("version", "debian"), [("1.2.3", "1.2.3"), ("1.2.0rc1", "1.2.0~rc1"), ("0.1.0a2", "0.1.0~a2")]
+)
+def test_pre_releases_sort_before_the_release(version: str, debian: str) -> None:
+    assert deb.debian_version(version) == debian
 
 
 def test_checksums_cover_what_is_handed_out(tmp_path: Path) -> None:

@@ -48,6 +48,9 @@ LANGUAGES = (
 )
 """Each in its own words: whoever needs the switch cannot read the language that is on."""
 
+DESKTOP_ID = "io.github.mail_setup_wizard.MailSetup"
+"""The name of the desktop entry, by which Wayland finds the window's icon."""
+
 STYLE = ("-style", "fusion")
 """Fusion draws everything from the palette, the same on each system; what is native comes from
 elsewhere: font, text size, colour scheme, file dialogs."""
@@ -154,7 +157,7 @@ def make_application() -> QApplication:
     QCoreApplication.setApplicationName("mail-setup-wizard")
     QCoreApplication.setOrganizationName("mail-setup-wizard")
     app = QApplication([*sys.argv[:1], *STYLE])
-    app.setDesktopFileName("mail-setup-wizard")
+    app.setDesktopFileName(DESKTOP_ID)
     return app
 
 
