@@ -8,6 +8,7 @@
     ca              certificates, good ones and flawed ones
     mail            Dovecot and Postfix
     internet        all of these together
+    ├── validating  a DNSSEC-validating resolver (unbound) in `home`
     ├── provider    a mail provider with people's mailboxes
     └── domains     the eleven classes of domain, each with its right answer
     wizard          the program under test, in `home`

@@ -72,6 +72,12 @@ class NameServer:
                 rrset = dns.rrset.from_text(name, _TTL, "IN", kind, *values)
                 self._records.setdefault(name, {})[rrset.rdtype] = rrset
 
+    def published(self, domain: str) -> list[dns.rrset.RRset]:
+        """All records of `domain` and below it."""
+        top = _name(domain)
+        found = [sets for name, sets in self._records.items() if name.is_subdomain(top)]
+        return [rrset for sets in found for rrset in sets.values()]
+
     def withdraw(self, domain: str) -> None:
         """Remove `domain` and everything below it."""
         top = _name(domain)
