@@ -150,7 +150,7 @@ class Town:
     """Servers under names. Every name is an address of its own that leads to loopback."""
 
     def __init__(self, authority: CertificateAuthority) -> None:
-        self._authority = authority
+        self.authority = authority
         self._listeners: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._talks: list[Talk] = []
@@ -191,7 +191,7 @@ class Town:
         listener = socket.create_server(("127.0.0.1", 0))
         self._listeners.append(listener)
         self._map[self.address(name), port] = ("127.0.0.1", listener.getsockname()[1])
-        good = certificate or self._authority.issue([name])
+        good = certificate or self.authority.issue([name])
         accepting = threading.Thread(
             target=self._accept, args=(listener, server, script, good), daemon=True
         )
@@ -232,7 +232,7 @@ class Town:
     @property
     def connector(self) -> TcpConnector:
         """Our own network code in this town."""
-        return TcpConnector(self, TlsContexts(self._authority.root), self._map)
+        return TcpConnector(self, TlsContexts(self.authority.root), self._map)
 
     def _accept(
         self, listener: socket.socket, server: Server, script: Script, certificate: Certificate

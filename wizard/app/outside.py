@@ -32,6 +32,7 @@ from wizard.model import (
     Found,
     How,
     KnownAccount,
+    OAuthClient,
     PasswordUse,
     Places,
     Problem,
@@ -42,6 +43,8 @@ from wizard.model import (
     Secret,
     ServerSettings,
     Service,
+    SideFailed,
+    SideUntested,
     Source,
     SourceReport,
     Stage,
@@ -387,7 +390,9 @@ class Outside:
         """Logs in to both sides with the vault's password, then to contacts and calendars."""
         from wizard.verify import verify
 
+        client = provider.oauth
         secret = self.vault.get(address) or Secret("")
+        by_token = client is not None and not secret
         self._redactor.watch(secret, str(address))
 
         def on_rung(side: Side, rung: Rung) -> None:
@@ -395,6 +400,12 @@ class Outside:
             progress(side, rung)
 
         async with self._network() as network:
+            if by_token:
+                assert client is not None
+                token = await self._signed_in(client, address, network)
+                if isinstance(token, Problem):
+                    return Verification(SideFailed(token), SideUntested("receiving-failed"))
+                secret = token
             return await verify(
                 incoming,
                 outgoing,
@@ -405,6 +416,7 @@ class Outside:
                 progress=on_rung,
                 services=services,
                 http=network.http,
+                by_token=by_token,
             )
 
     async def diagnose(
@@ -484,6 +496,31 @@ class Outside:
             facts = (("path", str(path)),)
             return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
         return path
+
+    async def _signed_in(
+        self, client: OAuthClient, address: EmailAddress, network: Network
+    ) -> Secret | Problem:
+        """An access token from the person's browser; kept nowhere."""
+        from wizard.verify.oauth import sign_in
+
+        thanks = self._messages.text("You are signed in. You can close this page.")
+        token = await sign_in(client, str(address), network.http, self._open_page, thanks=thanks)
+        if isinstance(token, Problem):
+            return token
+        for secret in (token.access, token.refresh):
+            if secret is not None:
+                self._redactor.watch(secret, str(address))
+        return token.access
+
+    def _open_page(self, url: str) -> None:
+        """Opens a page in the person's browser, and writes it down for where there is none."""
+        import webbrowser
+
+        if sys.stderr is not None:
+            told = self._messages.text("Sign in on this page: {url}", url=url)
+            sys.stderr.write(f"{told}\n")
+            sys.stderr.flush()
+        webbrowser.open(url)
 
     async def send_test_message(self, account: Account) -> Delivered | Problem:
         """Sends a message to oneself, waits for it, deletes it."""

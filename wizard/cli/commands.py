@@ -155,16 +155,19 @@ async def tested(
     `changed`: the password is a new one, which no keychain has yet.
     """
     servers = [server for server in (settled.incoming, settled.outgoing) if server]
-    if settled.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not any(
+    no_password = settled.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not any(
         server.takes_password for server in servers
-    ):
+    )
+    by_browser = no_password and settled.provider.oauth is not None
+    if no_password and not by_browser:
         incoming = SideUntested("oauth-only" if settled.incoming else "not-found")
         outgoing = SideUntested("oauth-only" if settled.outgoing else "not-found")
         return Verification(incoming, outgoing)
-    secret = await password_or_exit(args, settled, backend, out, changed=changed)
-    if isinstance(secret, Exit):
-        return secret
-    backend.vault.put(settled.address, secret)
+    if not by_browser:
+        secret = await password_or_exit(args, settled, backend, out, changed=changed)
+        if isinstance(secret, Exit):
+            return secret
+        backend.vault.put(settled.address, secret)
 
     def on_rung(side: Side, rung: Rung) -> None:
         out.progress(

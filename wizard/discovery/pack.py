@@ -21,6 +21,7 @@ from wizard.model import (
     Brand,
     EmailAddress,
     HelpLink,
+    OAuthClient,
     PasswordKind,
     Provider,
     Security,
@@ -135,6 +136,7 @@ class PackEntry:
     source: str = ""
     logo: str = ""
     languages: tuple[str, ...] = ()
+    oauth: OAuthClient | None = None
 
     @property
     def provider(self) -> Provider:
@@ -146,6 +148,7 @@ class PackEntry:
             help=self.help,
             steps=self.steps,
             password_has_spaces=self.password_has_spaces,
+            oauth=self.oauth,
         )
 
     def brand(self, folder: Path) -> Brand:
@@ -291,8 +294,9 @@ _TOP_KEYS = {"format", "checked", "mail_filters", "texts", "provider"}
 _ENTRY_KEYS = {
     "id", "name", "domains", "mx", "servers", "username", "auth", "password",
     "password_has_spaces", "plain_only", "help", "steps", "carddav", "caldav", "jmap", "typos",
-    "checked", "source", "logo", "languages",
+    "checked", "source", "logo", "languages", "oauth",
 }  # fmt: skip
+_OAUTH_KEYS = {"client_id", "client_secret", "authorize", "token", "scopes"}
 _HELP_KEYS = {"url", "purpose", "language", "title"}
 
 
@@ -376,6 +380,7 @@ class _Reader:
             source=self._text(table, "source"),
             logo=self._text(table, "logo"),
             languages=self._texts(table, "languages"),
+            oauth=self._oauth(table),
         )
 
     def _servers(self, table: Mapping[str, object]) -> tuple[PackServer, ...]:
@@ -447,6 +452,28 @@ class _Reader:
                 self._fault(kind.value, "must be an https address")
             services.append((kind, template))
         return tuple(services)
+
+    def _oauth(self, table: Mapping[str, object]) -> OAuthClient | None:
+        """Sign-in in the browser with a client id of one's own."""
+        given = table.get("oauth")
+        if given is None:
+            return None
+        if not isinstance(given, dict):
+            self._fault("oauth", 'is { client_id = "…", authorize = "https://…", … }')
+            return None
+        self._known_keys(given, _OAUTH_KEYS, "oauth.")
+        client_id = self._text(given, "client_id")
+        urls = [clean_url(self._text(given, key)) for key in ("authorize", "token")]
+        if not client_id or not all(urls):
+            self._fault("oauth", "needs client_id and two https addresses, authorize and token")
+            return None
+        return OAuthClient(
+            client_id,
+            urls[0] or "",
+            urls[1] or "",
+            self._texts(given, "scopes"),
+            self._text(given, "client_secret"),
+        )
 
     def _help(self, table: Mapping[str, object]) -> tuple[HelpLink, ...]:
         items = table.get("help", [])

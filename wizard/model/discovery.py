@@ -44,6 +44,20 @@ class HelpLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """What an organisation registered for this program with its identity provider.
+
+    `client_secret`: some want one of native apps too, where it is no secret (RFC 8252 section 8.5).
+    """
+
+    client_id: str
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...] = ()
+    client_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Who keeps the mailbox. `id` is empty where it is not in the provider pack.
 
@@ -57,6 +71,8 @@ class Provider:
     steps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     password_has_spaces: bool = False
     """False: spaces in a pasted app password are for reading only and are removed."""
+    oauth: OAuthClient | None = None
+    """Set where a provider file configures sign-in in the browser."""
 
 
 @dataclass(frozen=True, slots=True)

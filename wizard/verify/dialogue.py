@@ -15,7 +15,13 @@ from typing import Protocol
 
 from wizard.model import AuthMethod
 from wizard.verify.reply import Reply
-from wizard.verify.sasl import BROWSER_MECHANISMS, MECHANISMS, Credentials, Exchange
+from wizard.verify.sasl import (
+    BROWSER_MECHANISMS,
+    MECHANISMS,
+    TOKEN_MECHANISMS,
+    Credentials,
+    Exchange,
+)
 
 COMMAND = "command"
 """The protocol's own login (IMAP `LOGIN`, POP3 `USER` and `PASS`) instead of a SASL mechanism."""
@@ -86,6 +92,8 @@ def choose_way(
     A password in verified TLS first, as every mail program does it; where the settings name other
     mechanisms only, those first.
     """
+    if credentials.token:
+        return next((name for name in TOKEN_MECHANISMS if name in offer.mechanisms), None)
     methods = [AuthMethod.PLAIN, AuthMethod.SCRAM_SHA_256, AuthMethod.CRAM_MD5]
     if wanted and AuthMethod.PLAIN not in wanted:
         methods.sort(key=lambda method: wanted.index(method) if method in wanted else len(wanted))
@@ -105,6 +113,8 @@ def choose_way(
 
 def method_of(way: str) -> AuthMethod:
     """The method as settings and mail programs name it."""
+    if way in TOKEN_MECHANISMS:
+        return AuthMethod.OAUTH2
     return AuthMethod.PLAIN if way == COMMAND else MECHANISMS[way][0]
 
 

@@ -8,7 +8,7 @@ from wizard.model import ServerType
 from wizard.net.failure import NetFailure, Trouble
 from wizard.verify.dialogue import COMMAND, MAX_CHALLENGES, Offer, answered, encoded
 from wizard.verify.reply import Reply, status_reply
-from wizard.verify.sasl import MECHANISMS, Credentials
+from wizard.verify.sasl import Credentials, exchange_for
 from wizard.verify.talk import PATIENCE, Talk
 from wizard.verify.text import decoded
 
@@ -61,7 +61,7 @@ class Imap:
     async def log_in(self, way: str, credentials: Credentials) -> Reply:
         if way == COMMAND:
             return await self._login_command(credentials)
-        exchange = MECHANISMS[way][1](credentials)
+        exchange = exchange_for(way, credentials)
         command, first = f"AUTHENTICATE {way}".encode(), exchange.first
         if first is not None and self.offer.initial_response:
             command, first = command + b" " + encoded(first), None

@@ -109,6 +109,8 @@ class Task:
     budget: Budget
     provider: Provider | None = None
     address: EmailAddress | None = None
+    by_token: bool = False
+    """The login is made with an access token instead of a password."""
 
 
 async def climb(task: Task) -> Ready | Problem:
@@ -246,7 +248,9 @@ class Ready:
             in_name = bool(_UNSENDABLE & set(server.username))
             kind = ProblemKind.USERNAME_FORM if in_name else ProblemKind.WRONG_PASSWORD
             return _problem(task, kind, Stage.LOGIN)
-        credentials = Credentials(server.username, password)
+        credentials = Credentials(
+            server.username, password, task.by_token, server.host, server.port
+        )
         way = choose_way(self.dialogue.offer, server.auth, credentials)
         if way is None:
             return _problem(task, _why_no_way(server.type, self.dialogue.offer), Stage.CAPABILITY)
@@ -261,7 +265,11 @@ class Ready:
             method = method_of(way)
             others = tuple(item for item in server.auth if item is not method)
             return replace(server, auth=(method, *others), username_guessed=False)
-        return _refused(task, reply, Stage.LOGIN, blackout)
+        problem = _refused(task, reply, Stage.LOGIN, blackout)
+        if task.by_token and problem.kind.judges_password:
+            # There is no password that could be wrong: the sign-in has to be made again.
+            return replace(problem, kind=ProblemKind.BROWSER_SIGN_IN_NEEDED)
+        return problem
 
     async def farewell(self, blackout: Blackout) -> Problem | None:
         """Says goodbye; a problem where the server lets nobody into the mailbox after all."""

@@ -6,7 +6,7 @@ from wizard.model import ServerType
 from wizard.net.failure import NetFailure, Trouble
 from wizard.verify.dialogue import COMMAND, MAX_CHALLENGES, Offer, answered, encoded
 from wizard.verify.reply import Reply, status_reply
-from wizard.verify.sasl import MECHANISMS, Credentials
+from wizard.verify.sasl import Credentials, exchange_for
 from wizard.verify.talk import Talk
 from wizard.verify.text import decoded
 
@@ -61,7 +61,7 @@ class Pop3:
             user, password = credentials.bytes()
             reply = await self._ask(b"USER " + user)
             return await self._ask(b"PASS " + password) if reply.ok else reply
-        exchange = MECHANISMS[way][1](credentials)
+        exchange = exchange_for(way, credentials)
         command, first = f"AUTH {way}".encode(), exchange.first
         if first is not None:
             complete = command + b" " + encoded(first)

@@ -1,10 +1,12 @@
-"""SASL mechanisms for passwords (RFC 4422), as both sides of a dialogue without a wire.
+"""SASL mechanisms for passwords and tokens (RFC 4422), as both sides of a dialogue without a wire.
 
 Exchange
 ├── Plain          PLAIN (RFC 4616)
 ├── Login          LOGIN (never standardised, widely offered)
 ├── CramMd5        CRAM-MD5 (RFC 2195)
-└── ScramSha256    SCRAM-SHA-256 (RFC 5802, RFC 7677)
+├── ScramSha256    SCRAM-SHA-256 (RFC 5802, RFC 7677)
+├── OAuthBearer    OAUTHBEARER (RFC 7628), with an access token
+└── XOAuth2        XOAUTH2 (its forerunner)
 
 All of them are used inside verified TLS only; the callers see to that.
 """
@@ -33,6 +35,10 @@ class Credentials:
 
     username: str
     password: Secret
+    token: bool = False
+    """`password` is an access token; `host` and `port` are then named to the server."""
+    host: str = ""
+    port: int = 0
 
     def bytes(self) -> tuple[bytes, bytes]:
         """User name and password as they go over the wire."""
@@ -165,6 +171,44 @@ class ScramSha256:
         return f"{final},p={base64.b64encode(proof).decode('ascii')}".encode()
 
 
+class OAuthBearer:
+    """A token of RFC 6750 (RFC 7628)."""
+
+    proven = True
+
+    def __init__(self, credentials: Credentials) -> None:
+        user = credentials.username.replace("=", "=3D").replace(",", "=2C")
+        self._message = Secret(
+            f"n,a={user},\1host={credentials.host}\1port={credentials.port}\1"
+            f"auth=Bearer {credentials.password.reveal()}\1\1"
+        )
+
+    @property
+    def first(self) -> bytes | None:
+        return self._message.reveal().encode("utf-8")
+
+    def answer(self, challenge: bytes) -> bytes | None:
+        return b"\1"  # the reason has been given; now the server says no
+
+
+class XOAuth2:
+    """The same before it was standardised, as Google and Microsoft speak it."""
+
+    proven = True
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._message = Secret(
+            f"user={credentials.username}\1auth=Bearer {credentials.password.reveal()}\1\1"
+        )
+
+    @property
+    def first(self) -> bytes | None:
+        return self._message.reveal().encode("utf-8")
+
+    def answer(self, challenge: bytes) -> bytes | None:
+        return b""
+
+
 def _fields(message: bytes) -> dict[str, str]:
     """The `x=value` pairs of a SCRAM message."""
     parts = message.decode("utf-8", "replace").split(",")
@@ -199,6 +243,20 @@ MECHANISMS: dict[str, tuple[AuthMethod, Callable[[Credentials], Exchange]]] = {
 PLAIN comes first: inside verified TLS it gives nothing away, and many servers that offer the
 others keep passwords in a form that can't answer them.
 """
+
+TOKEN_MECHANISMS: dict[str, Callable[[Credentials], Exchange]] = {
+    "OAUTHBEARER": OAuthBearer,
+    "XOAUTH2": XOAuth2,
+}
+"""For access tokens, best first."""
+
+
+def exchange_for(way: str, credentials: Credentials) -> Exchange:
+    """A run of the mechanism of that name."""
+    if way in TOKEN_MECHANISMS:
+        return TOKEN_MECHANISMS[way](credentials)
+    return MECHANISMS[way][1](credentials)
+
 
 BROWSER_MECHANISMS = frozenset({"XOAUTH2", "OAUTHBEARER", "XOAUTHBEARER"})
 """Sign-in with a token from a browser (RFC 7628)."""

@@ -8,7 +8,7 @@ from wizard.model import ServerType
 from wizard.net.failure import NetFailure, Trouble
 from wizard.verify.dialogue import MAX_CHALLENGES, Offer, answered, encoded
 from wizard.verify.reply import Reply, smtp_reply
-from wizard.verify.sasl import MECHANISMS, Credentials
+from wizard.verify.sasl import Credentials, exchange_for
 from wizard.verify.talk import PATIENCE, Talk
 from wizard.verify.text import decoded
 
@@ -55,7 +55,7 @@ class Smtp:
         return reply
 
     async def log_in(self, way: str, credentials: Credentials) -> Reply:
-        exchange = MECHANISMS[way][1](credentials)
+        exchange = exchange_for(way, credentials)
         command = f"AUTH {way}".encode()
         if exchange.first is not None:
             command += b" " + encoded(exchange.first)

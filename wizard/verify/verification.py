@@ -92,6 +92,7 @@ async def verify(
     progress: Progress | None = None,
     services: Sequence[Service] = (),
     http: DavClient | None = None,
+    by_token: bool = False,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Verification:
     """Tests both sides with at most two logins on each; never raises for what a network does.
@@ -99,10 +100,12 @@ async def verify(
     Both are connected and asked for capabilities at once. The sending login waits for receiving:
     it is made where receiving worked or could not be tested, not where receiving failed. The
     result names for each side the settings that worked or the one problem. Where the password
-    is good, contacts and calendars (`services`) are asked with it over `http`. Times out by itself
+    is good, contacts and calendars (`services`) are asked with it over `http`. `by_token`:
+    `password` is an access token (see `oauth`). Times out by itself
     (`WHOLE_TIME`); cancelling closes both connections.
     """
-    password = prepared_password(password, provider)
+    if not by_token:
+        password = prepared_password(password, provider)
 
     def task(side: Side, server: ServerSettings) -> Task:
         def note(rung: Rung) -> None:
@@ -110,18 +113,26 @@ async def verify(
                 progress(side, rung)
 
         budget = Budget(SIDE_TIME, whole=WHOLE_TIME - _TO_FINISH)
-        return Task(server, network.connector, Log(note), budget, provider, address)
+        return Task(server, network.connector, Log(note), budget, provider, address, by_token)
 
     loop = asyncio.get_running_loop()
     end = loop.time() + WHOLE_TIME
     verdict: asyncio.Future[_Verdict] = loop.create_future()
     async with asyncio.TaskGroup() as group:
         sending = group.create_task(
-            _sending(outgoing, lambda server: task("outgoing", server), password, verdict, end)
+            _sending(
+                outgoing,
+                lambda server: task("outgoing", server),
+                password,
+                verdict,
+                end,
+                by_token,
+            )
         )
-        beside = group.create_task(_beside_mail(services, password, verdict, http, end))
+        asked = () if by_token else services
+        beside = group.create_task(_beside_mail(asked, password, verdict, http, end))
         received = await _receiving(
-            incoming, lambda server: task("incoming", server), password, verdict, end
+            incoming, lambda server: task("incoming", server), password, verdict, end, by_token
         )
         if isinstance(received, SideFailed):
             await asyncio.wait({sending}, timeout=GRACE)
@@ -141,12 +152,13 @@ async def _receiving(
     password: Secret,
     verdict: asyncio.Future[_Verdict],
     end: float,
+    by_token: bool,
 ) -> SideResult:
     def decide(worked: ServerSettings | None) -> None:
         if not verdict.done():
             verdict.set_result(_Verdict(worked is not None, worked.username if worked else ""))
 
-    if (untested := _untestable(server)) is not None or server is None:
+    if (untested := _untestable(server, by_token)) is not None or server is None:
         verdict.set_result(_Verdict(go=True))
         return untested or SideUntested("not-found")
     task = task_for(server)
@@ -168,8 +180,9 @@ async def _sending(
     password: Secret,
     verdict: asyncio.Future[_Verdict],
     end: float,
+    by_token: bool,
 ) -> SideResult:
-    if (untested := _untestable(server)) is not None or server is None:
+    if (untested := _untestable(server, by_token)) is not None or server is None:
         return untested or SideUntested("not-found")
     task = task_for(server)
     try:
@@ -240,9 +253,11 @@ def _out_of_time(task: Task) -> SideFailed:
     return failed(task, from_failure(spent, task.log.stage, task.server))
 
 
-def _untestable(server: ServerSettings | None) -> SideUntested | None:
+def _untestable(server: ServerSettings | None, by_token: bool) -> SideUntested | None:
     if server is None:
         return SideUntested("not-found")
+    if by_token:
+        return None
     return None if server.takes_password else SideUntested("oauth-only")
 
 
