@@ -191,7 +191,9 @@ class FakeOutside:
         """The canned programs."""
         return self.detected
 
-    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+    async def plan(
+        self, client: str, account: Account, profile: str, chosen: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
         """The plan a test set, else a change of one file."""
         self.asked.append(f"plan {client}")
         change = FileChange(
@@ -225,6 +227,17 @@ class FakeOutside:
     ) -> ClientPlan | Problem:
         """As for any program."""
         return self.files("fleet", account)
+
+    def apple(
+        self,
+        account: Account,
+        device: str,
+        certificate: Path | None,
+        key: Path | None,
+        chain: Path | None,
+    ) -> ClientPlan | Problem:
+        """As for any program."""
+        return self.files("apple", account)
 
     def publication(
         self, domain: str, settings: SettingsFile, address: EmailAddress

@@ -133,7 +133,9 @@ class FakeServices:
         await self._called("detect")
         return self.detected
 
-    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+    async def plan(
+        self, client: str, account: Account, profile: str, chosen: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
         await self._called(f"plan {client} {profile}".strip())
         known = PLANS.get(client)
         if known is not None:

@@ -6,8 +6,8 @@ import json
 import locale
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -572,13 +572,21 @@ class Outside:
 
         return await in_thread(registry.detect_all, self.places)
 
-    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
+    async def plan(
+        self, client: str, account: Account, profile: str, chosen: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
         """What would change in one program."""
         from wizard.clients import registry
 
         opened = await self._opened(account)
         return await in_thread(
-            registry.plan, client, opened, self.places, self._messages, profile or None
+            registry.plan,
+            client,
+            opened,
+            self.places,
+            self._messages,
+            profile or None,
+            chosen,
         )
 
     async def _opened(self, account: Account) -> Account:
@@ -626,9 +634,37 @@ class Outside:
 
         if certificate is None or key is None:
             return fleet.files(account, self._messages)
-        try:
+        with self._signing(certificate):
             parts = [path.read_bytes() if path else b"" for path in (certificate, key, chain)]
             return fleet.files(account, self._messages, fleet.Signer(*parts))
+
+    def apple(
+        self,
+        account: Account,
+        device: str,
+        certificate: Path | None,
+        key: Path | None,
+        chain: Path | None,
+    ) -> ClientPlan | Problem:
+        """The Apple profile for one kind of device, signed where certificate and key are given."""
+        from wizard.clients.apple import AppleMail, Target, sign
+
+        targets = {"mac": Target.MAC, "iphone": Target.IPHONE_OR_IPAD}
+        target = targets.get(device, Target.ANY)
+        if certificate is None or key is None:
+            return AppleMail().files(account, self._messages, target)
+        with self._signing(certificate):
+            parts = [path.read_bytes() if path else b"" for path in (certificate, key, chain)]
+            return AppleMail().files(
+                account, self._messages, target, lambda document: sign(document, *parts)
+            )
+
+    @staticmethod
+    @contextmanager
+    def _signing(certificate: Path) -> Iterator[None]:
+        """Says which file does not serve for signing, and why."""
+        try:
+            yield
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", "") or str(error)
             raise Unusable("--certificate", str(certificate), reason) from error

@@ -149,11 +149,14 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--app", required=True, choices=(*APPS, "fleet"), metavar="APP")
     render.add_argument("--out", type=Path, required=True, metavar="DIR")
     for option, text in (
-        ("--certificate", "fleet: sign the Apple profile with this certificate (PEM)"),
-        ("--key", "fleet: its key, without pass phrase (PEM)"),
-        ("--chain", "fleet: the certificates between it and the root (PEM)"),
+        ("--certificate", "apple, fleet: sign the Apple profile with this certificate (PEM)"),
+        ("--key", "its key, without pass phrase (PEM)"),
+        ("--chain", "the certificates between it and the root (PEM)"),
     ):
         render.add_argument(option, type=Path, metavar="FILE", help=text)
+    render.add_argument(
+        "--device", choices=("any", "iphone", "mac"), default="any", help="apple: for which device"
+    )
 
     publish = command("publish", "For a domain's owner: the files and records to publish.")
     publish.add_argument("domain", metavar="DOMAIN")

@@ -65,6 +65,17 @@ class Backend(Services, Protocol):
         """The forms that fleet managers deploy. Raises `Unusable` for files that can't sign."""
         ...
 
+    def apple(
+        self,
+        account: Account,
+        device: str,
+        certificate: Path | None,
+        key: Path | None,
+        chain: Path | None,
+    ) -> ClientPlan | Problem:
+        """The Apple profile for one kind of device. Raises `Unusable` for files that can't sign."""
+        ...
+
     def publication(
         self, domain: str, settings: SettingsFile, address: EmailAddress
     ) -> Publication | Problem:

@@ -318,7 +318,7 @@ async def _set_up_programs(
         if args.out is not None:
             row, code = hand_over(client, account, args.out, backend, out, apps)
         else:
-            row, code = await set_up(args, client, account, backend, out)
+            row, code = await set_up(args, client, account, backend, out, apps)
         rows.append(row)
         codes.append(code)
     return rows, codes
@@ -395,10 +395,15 @@ def write_out(
 
 
 async def set_up(
-    args: Namespace, client: str, account: Account, backend: Backend, out: Output
+    args: Namespace,
+    client: str,
+    account: Account,
+    backend: Backend,
+    out: Output,
+    chosen: tuple[str, ...] = (),
 ) -> tuple[Json, Exit]:
     """One program of this computer: plan, preview, apply."""
-    plan = await backend.plan(client, account, "")
+    plan = await backend.plan(client, account, "", chosen)
     return await carry_out(args, client, plan, None, backend, out)
 
 
@@ -481,6 +486,9 @@ async def render(args: Namespace, backend: Backend, out: Output) -> Exit:
     if args.app == "fleet":
         plan = backend.fleet(account, args.certificate, args.key, args.chain)
         row, code = write_out("fleet", plan, args.out, backend, out)
+    elif args.app == "apple":
+        plan = backend.apple(account, args.device, args.certificate, args.key, args.chain)
+        row, code = write_out("apple", plan, args.out, backend, out)
     else:
         row, code = hand_over(args.app, account, args.out, backend, out)
     return out.finish(row, code)

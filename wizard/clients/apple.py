@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import plistlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -124,8 +125,17 @@ class AppleMail:
         """The profile and the way it is let in; on this Mac as on any other device."""
         return self.files(account, words)
 
-    def files(self, account: Account, words: Words) -> ClientPlan | Problem:
-        """The profile with steps; where the provider wants a browser sign-in, steps alone."""
+    def files(
+        self,
+        account: Account,
+        words: Words,
+        target: Target = Target.ANY,
+        seal: Callable[[bytes], bytes] | None = None,
+    ) -> ClientPlan | Problem:
+        """The profile with steps; where the provider wants a browser sign-in, steps alone.
+
+        `target`: for which devices. `seal` signs the profile (`sign` with its certificate).
+        """
         if refusal := unsuitable(account):
             return refusal
         if signs_in_inside(account):
@@ -137,16 +147,24 @@ class AppleMail:
                 steps=_sign_in_steps(account, words),
             )
         name = f"{file_stem(account)}.mobileconfig"
+        document = profile(account, words, target)
         return ClientPlan(
             client=self.id,
             name=self.name,
             how=How.FILES,
             account=str(account.address),
-            files=(Produced(name, profile(account, words), words.text(_PURPOSE), _MEDIA_TYPE),),
-            steps=_profile_steps(account, words, name),
+            files=(
+                Produced(
+                    name,
+                    document if seal is None else seal(document),
+                    words.text(_PURPOSE),
+                    _MEDIA_TYPE,
+                ),
+            ),
+            steps=_profile_steps(account, words, name, target),
             notes=(
                 words.text(_NOTE_OLD),
-                words.text(_NOTE_UNSIGNED),
+                *([words.text(_NOTE_UNSIGNED)] if seal is None else []),
                 words.text(_NOTE_UNTRIED),
             ),
             summary=summary(account, words),
@@ -312,7 +330,16 @@ def _consent(account: Account, words: Words) -> dict[str, str]:
 # --- the steps --------------------------------------------------------------------------------
 
 
-def _profile_steps(account: Account, words: Words, name: str) -> tuple[Step, ...]:
+def _profile_steps(account: Account, words: Words, name: str, target: Target) -> tuple[Step, ...]:
+    return (
+        *(() if target is Target.IPHONE_OR_IPAD else _on_a_mac(account, words, name)),
+        *(() if target is Target.MAC else _on_a_phone(words, name)),
+        *(() if target is Target.IPHONE_OR_IPAD else _by_hand(account, words)),
+        *values(account, words),
+    )
+
+
+def _on_a_mac(account: Account, words: Words, name: str) -> tuple[Step, ...]:
     return (
         *steps(
             words,
@@ -328,9 +355,18 @@ def _profile_steps(account: Account, words: Words, name: str) -> tuple[Step, ...
             file=name,
             title=_title(account),
         ),
+    )
+
+
+def _on_a_phone(words: Words, name: str) -> tuple[Step, ...]:
+    return (
         *steps(
             words,
             N_("On an iPhone or iPad"),
+            N_(
+                "Is a profile for this address installed already? Remove it first: Settings › "
+                "General › VPN & Device Management."
+            ),
             N_("Bring the file {file} to the device: by AirDrop, by mail, or through Files."),
             N_("Open it there. The device says “Profile Downloaded”."),
             N_("Within 8 minutes open Settings and tap “Profile Downloaded” at the top."),
@@ -338,6 +374,11 @@ def _profile_steps(account: Account, words: Words, name: str) -> tuple[Step, ...
             N_("To remove it later: Settings › General › VPN & Device Management."),
             file=name,
         ),
+    )
+
+
+def _by_hand(account: Account, words: Words) -> tuple[Step, ...]:
+    return (
         *steps(
             words,
             N_("By hand on a Mac, without the file"),
@@ -350,7 +391,6 @@ def _profile_steps(account: Account, words: Words, name: str) -> tuple[Step, ...
                 "more."
             ),
         ),
-        *values(account, words),
     )
 
 

@@ -67,7 +67,8 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
         case do.Detect(request=request):
             emit(ev.ProgramsDetected(request, await services.detect()))
         case do.MakePlan(request=request, client=client, account=account, profile=profile):
-            emit(ev.PlanMade(request, client, await services.plan(client, account, profile)))
+            plan = await services.plan(client, account, profile, effect.chosen)
+            emit(ev.PlanMade(request, client, plan))
         case do.ApplyPlan(request=request, plan=plan, folder=folder):
             emit(ev.PlanApplied(request, plan.client, await services.apply(plan, folder)))
         case do.UndoChange(request=request, client=client, change_id=change_id):

@@ -71,10 +71,13 @@ class Detect:
 
 @dataclass(frozen=True, slots=True)
 class MakePlan:
+    """`chosen`: all programs of this run; the settings sheet explains them."""
+
     request: int
     client: str
     account: Account
     profile: str
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

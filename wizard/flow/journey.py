@@ -572,7 +572,7 @@ def _make_plans(state: State, clients: tuple[str, ...]) -> Step:
         profile = state.profiles.get(client, "")
         row = ProgramRow(client, RowState.PLANNING, profile=profile)
         state = _with_row(state, row)
-        effects.append(do.MakePlan(request, client, account, profile))
+        effects.append(do.MakePlan(request, client, account, profile, state.chosen))
     return state, tuple(effects)
 
 

@@ -125,8 +125,13 @@ class Services(Protocol):
         """Mail programs on this computer."""
         ...
 
-    async def plan(self, client: str, account: Account, profile: str) -> ClientPlan | Problem:
-        """What would change in one program. `profile`: id, empty for the program's own choice."""
+    async def plan(
+        self, client: str, account: Account, profile: str, chosen: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
+        """What would change in one program. `profile`: id, empty for the program's own choice.
+
+        `chosen`: all programs of this run; the settings sheet explains them.
+        """
         ...
 
     async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:

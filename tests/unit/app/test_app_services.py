@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from tests.unit.clients.support import account
+from wizard.app.outside import Outside
 from wizard.app.services import open_services
+from wizard.cli.options import Options
 from wizard.model import (
+    ClientPlan,
     DavCollection,
     Evidence,
+    Places,
     Problem,
     ProblemKind,
     Provider,
@@ -85,3 +90,12 @@ def test_app_passwords_lose_their_blanks(asked: list[tuple[str, str, str]]) -> N
     provider = Provider("Shop", password_kind=PasswordKind.APP_PASSWORD)
     opened(service("https://dav.shop.example/"), provider=provider)
     assert asked[0][2] == "abcd"
+
+
+def test_the_sheet_of_the_window_has_the_steps_of_what_was_chosen(tmp_path: Path) -> None:
+    outside = Outside(Options(), places=Places("linux", tmp_path, tmp_path, tmp_path, tmp_path))
+    plan = asyncio.run(outside.plan("sheet", account(), "", ("thunderbird", "sheet")))
+    assert isinstance(plan, ClientPlan)
+    page = plan.files[0].content.decode()
+    assert "<h2>Thunderbird</h2>" in page
+    assert "<h2>Outlook</h2>" not in page

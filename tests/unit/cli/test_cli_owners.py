@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import plistlib
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.cli.test_cli_contract import make_messages
+from tests.unit.clients.test_clients_apple import certificates
 from wizard.app.outside import Outside
 from wizard.cli import main as cli
 from wizard.cli.exits import Exit
@@ -112,4 +115,35 @@ def test_fleet_files_come_from_render(tmp_path: Path, capsys: pytest.CaptureFixt
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate")
     code, document = run(capsys, *words, "--certificate", bad, "--key", bad)
+    assert (code, document["option"]) == (Exit.USAGE, "--certificate")
+
+
+def test_an_apple_profile_for_one_device_is_signed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = settings(tmp_path, address="ada@shop.example", name="Ada")
+    root, leaf, key = certificates()
+    for name, content in (("root", root), ("leaf", leaf), ("key", key)):
+        (tmp_path / f"{name}.pem").write_bytes(content)
+    words = ("render", "--settings", path, "--app", "apple", "--out", tmp_path / "o")
+    signing = (
+        *("--certificate", tmp_path / "leaf.pem"),
+        *("--key", tmp_path / "key.pem"),
+        *("--chain", tmp_path / "root.pem"),
+    )
+    code, document = run(capsys, *words, "--device", "iphone", *signing)
+    assert (code, document["state"]) == (Exit.DONE, "files")
+    assert not any("Not signed" in note for note in document["notes"])
+    argv = ["openssl", "cms", "-verify", "-inform", "DER", "-in", document["files"][0]]
+    argv += ["-CAfile", str(tmp_path / "root.pem"), "-purpose", "any"]
+    verified = subprocess.run(argv, capture_output=True, check=False)
+    assert verified.returncode == 0, verified.stderr
+    assert plistlib.loads(verified.stdout)["TargetDeviceType"] == 1
+
+    code, document = run(capsys, *words, "--device", "mac")
+    assert code == Exit.DONE
+    unsigned = plistlib.loads(Path(document["files"][0]).read_bytes())
+    assert unsigned["TargetDeviceType"] == 5
+    assert any("Not signed" in note for note in document["notes"])
+    code, document = run(capsys, *words, "--certificate", path, "--key", path)
     assert (code, document["option"]) == (Exit.USAGE, "--certificate")

@@ -304,7 +304,7 @@ def test_mail_is_found_on_a_mac_only(tmp_path: Path) -> None:
 
 
 def test_a_signed_profile_verifies_with_openssl(tmp_path: Path) -> None:
-    root, leaf, key = _certificates()
+    root, leaf, key = certificates()
     (tmp_path / "root.pem").write_bytes(root)
     document = profile(account(name="Ada\r\nLovelace"), WORDS)
     signed = sign(document, leaf, key, chain=root)
@@ -322,7 +322,7 @@ def test_a_key_that_cannot_sign_is_refused() -> None:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
-    _, leaf, _ = _certificates()
+    _, leaf, _ = certificates()
     key = ed25519.Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -332,7 +332,7 @@ def test_a_key_that_cannot_sign_is_refused() -> None:
         sign(b"x", leaf, key)
 
 
-def _certificates() -> tuple[bytes, bytes, bytes]:
+def certificates() -> tuple[bytes, bytes, bytes]:
     """A root, a leaf it signed, and the leaf's key, as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

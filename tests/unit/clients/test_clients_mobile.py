@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.lab.requirements import need_programs
 from tests.unit.clients.support import account, sender, server
 from wizard.clients import registry
 from wizard.clients.mobile import k9s, payload, qr_png, qr_svg
@@ -99,13 +99,11 @@ def test_an_address_the_app_refuses_gets_no_code() -> None:
 
 @pytest.mark.parametrize("wanted", [account(), STARTTLS, account(name="Åda 😀")])
 def test_a_real_reader_decodes_the_picture(tmp_path: Path, wanted: Account) -> None:
-    reader = shutil.which("zbarimg")
-    if reader is None:
-        pytest.skip("zbarimg is not installed")
+    need_programs("zbarimg")
     picture = tmp_path / "code.png"
     picture.write_bytes(qr_png(code(wanted)))
     read = subprocess.run(
-        [reader, "--quiet", "--raw", str(picture)], capture_output=True, check=True
+        ["zbarimg", "--quiet", "--raw", str(picture)], capture_output=True, check=True
     )
     assert read.stdout.decode().rstrip("\n") == code(wanted)
 

@@ -135,6 +135,7 @@ def test_the_whole_journey() -> None:
     (plan,) = walk(ev.ProgramsChosen(("thunderbird",), {"thunderbird": "p1"}))
     assert isinstance(plan, do.MakePlan)
     assert plan.profile == "p1"
+    assert plan.chosen == ("thunderbird",)
     assert plan.account.tested_at == NOW
     walk(ev.PlanMade(walk.request, "thunderbird", PLAN))
     assert [row.state for row in walk.state.rows] == [RowState.READY]
