@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-from wizard.model import Account, Secret, Service, ServiceType, Trust
+from wizard.model import Account, Secret, Service, ServiceType
 from wizard.net import Network
 from wizard.system.log import LOGGER
 
@@ -16,12 +15,15 @@ async def open_services(account: Account, secret: Secret, network: Network) -> A
 
     What does not open stays as it was found: mail is what the person came for.
     """
-    from wizard.verify import prepared_password, verify_service
+    from wizard.verify import may_have_password, prepared_password, verify_service
 
+    owners = (account.incoming.host, account.address.domain)
     password = prepared_password(secret, account.provider)
 
     async def opened(service: Service) -> Service:
-        if service.type is ServiceType.JMAP or not _may_have_password(service, account):
+        if service.type is ServiceType.JMAP or not may_have_password(service, owners):
+            return service
+        if service.verified and service.collections:  # when the password was tested
             return service
         named = replace(service, username=service.username or account.incoming.username)
         outcome = await verify_service(named, password, network.http)
@@ -32,16 +34,3 @@ async def open_services(account: Account, secret: Secret, network: Network) -> A
         return service
 
     return replace(account, services=tuple(await asyncio.gather(*map(opened, account.services))))
-
-
-def _may_have_password(service: Service, account: Account) -> bool:
-    """Somebody trusted named the host, or it belongs to whoever runs the mail or the domain.
-
-    Consent was asked for the mail servers only.
-    """
-    from wizard.net.suffix import same_owner
-
-    host = urlsplit(service.url).hostname or ""
-    if not service.evidence or any(item.trust is Trust.TRUSTED for item in service.evidence):
-        return True
-    return any(same_owner(host, o) for o in (account.incoming.host, account.address.domain))

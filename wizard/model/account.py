@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from wizard.model.address import EmailAddress
@@ -93,11 +93,12 @@ class Verification:
 
     def proven(self, services: tuple[Service, ...]) -> tuple[Service, ...]:
         """`services` as they are known now."""
-        known = {result.service: result.service for result in self._proven()}
-        return tuple(known.get(replace(service, verified=True), service) for service in services)
-
-    def _proven(self) -> tuple[ServiceResult, ...]:
-        return tuple(result for result in self.services if result.service.verified)
+        known = {
+            (result.service.type, result.service.url): result.service
+            for result in self.services
+            if result.service.verified
+        }
+        return tuple(known.get((service.type, service.url), service) for service in services)
 
     @property
     def problem(self) -> Problem | None:

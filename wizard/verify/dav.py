@@ -31,6 +31,7 @@ from wizard.model import (
     Service,
     ServiceType,
     Stage,
+    Trust,
 )
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.http import (
@@ -119,6 +120,15 @@ async def verify_service(service: Service, secret: Secret, http: DavClient) -> S
         host = urlsplit(service.url).hostname or ""
         return Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, host=host, detail=NOT_DAV)
     return replace(service, verified=True, collections=collections)
+
+
+def may_have_password(service: Service, owners: Sequence[str]) -> bool:
+    """Somebody trusted named the host, or it belongs to whoever runs the mail or the domain
+    (`owners`). Consent was asked for the mail servers only."""
+    host = urlsplit(service.url).hostname or ""
+    if not service.evidence or any(item.trust is Trust.TRUSTED for item in service.evidence):
+        return True
+    return any(same_owner(host, owner) for owner in owners)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ async def verify(
                 by_token,
             )
         )
-        asked = () if by_token else services
+        asked = () if by_token else _askable(services, incoming, address)
         beside = group.create_task(_beside_mail(asked, password, verdict, http, end))
         received = await _receiving(
             incoming, lambda server: task("incoming", server), password, verdict, end, by_token
@@ -214,6 +214,22 @@ async def _sent(task: Task, password: Secret, verdict: asyncio.Future[_Verdict])
     return await log_in(climbed, password, lambda worked: None)
 
 
+def _askable(
+    services: Sequence[Service], incoming: ServerSettings | None, address: EmailAddress | None
+) -> tuple[Service, ...]:
+    """The services that may hear the password, with a user name each."""
+    from wizard.verify.dav import may_have_password
+
+    owners = [incoming.host] if incoming is not None else []
+    owners += [address.domain] if address is not None else []
+    name = incoming.username if incoming is not None else str(address or "")
+    return tuple(
+        service if service.username else replace(service, username=name)
+        for service in services
+        if service.type is not ServiceType.JMAP and may_have_password(service, owners)
+    )
+
+
 async def _beside_mail(
     services: Sequence[Service],
     password: Secret,
@@ -222,11 +238,10 @@ async def _beside_mail(
     end: float,
 ) -> tuple[ServiceResult, ...]:
     """Contacts and calendars, once the password has proved good; nothing where it has not."""
-    asked = [service for service in services if service.type is not ServiceType.JMAP]
-    if http is None or not asked or not (await asyncio.shield(verdict)).go:
+    if http is None or not services or not (await asyncio.shield(verdict)).go:
         return ()
     return tuple(
-        await asyncio.gather(*(_service(service, password, http, end) for service in asked))
+        await asyncio.gather(*(_service(service, password, http, end) for service in services))
     )
 
 

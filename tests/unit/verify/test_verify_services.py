@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +12,17 @@ import pytest
 from tests.fakes.scripted import Answers, Town, mail_server
 from tests.unit.verify.asking import ADDRESS, IMAP, PASSWORD, TLS, settings
 from tests.unit.verify.test_verify_dav import ASK_BASIC, BOOK, Reply, multistatus, response
-from wizard.model import Problem, ProblemKind, Secret, Service, ServiceType, Verification
+from wizard.model import (
+    Evidence,
+    Problem,
+    ProblemKind,
+    Secret,
+    Service,
+    ServiceType,
+    Source,
+    Trust,
+    Verification,
+)
 from wizard.net.http import HttpFailure, HttpReply
 from wizard.verify import verify
 
@@ -89,6 +100,19 @@ def test_a_password_that_mail_refused_is_not_tried_elsewhere(town: Town) -> None
     dav = Dav(willing)
     assert asked(town, dav, CONTACTS, login="NO [AUTHENTICATIONFAILED] no").services == ()
     assert dav.logins == 0
+
+
+def test_a_host_that_only_a_guess_named_hears_no_password(town: Town) -> None:
+    said = Evidence(Source.GUESS, ("url",), "", Trust.CONSENT)
+    stranger = replace(CONTACTS, url="https://dav.stranger.example/", evidence=(said,))
+    dav = Dav(willing)
+    assert asked(town, dav, stranger).services == ()
+    assert dav.logins == 0
+    # What belongs to whoever runs the mail may hear it, and gets the user name of the mailbox.
+    kin = replace(CONTACTS, username="", evidence=(said,))
+    (contacts,) = asked(town, dav, kin).services
+    assert contacts.service.username == "anna@example.net"
+    assert contacts.service.verified
 
 
 def test_mail_does_not_wait_long_for_a_silent_service(
