@@ -256,6 +256,15 @@ class FakeOutside:
         self.asked.append(f"undo {change_id}")
         return self.undone
 
+    async def interrupted(self) -> bool:
+        """True where a listed change was cut off."""
+        return any(change.cut_off for change in self.listed)
+
+    async def finish(self, change_id: str) -> ChangeRecord | Problem:
+        """The listed change, whole."""
+        self.asked.append(f"finish {change_id}")
+        return next(change for change in self.listed if change.id == change_id)
+
     async def changes(self) -> tuple[ChangeRecord, ...]:
         """The canned journal."""
         return self.listed

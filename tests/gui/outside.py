@@ -151,6 +151,13 @@ class FakeServices:
         await self._called(f"undo {change_id}")
         return Undone(change_id)
 
+    async def interrupted(self) -> bool:
+        return False
+
+    async def finish(self, change_id: str) -> ChangeRecord | Problem:
+        await self._called(f"finish {change_id}")
+        return ChangeRecord(change_id, "thunderbird", "a@b.example", "2026-11-23T10:00:00Z", ())
+
     async def changes(self) -> tuple[ChangeRecord, ...]:
         await self._called("changes")
         return (

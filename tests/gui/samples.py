@@ -437,6 +437,22 @@ STATES: dict[str, State] = {
         ),
         taken_back=Undone("c0", kept=(Setting("mail.identity.id2.fullName", "Anna"),)),
     ),
+    "changes-cut-off": replace(
+        State(page=Page.CHANGES, history=(Page.ADDRESS,)),
+        changes=(
+            ChangeRecord(
+                "c2",
+                "thunderbird",
+                str(ADDRESS),
+                "2026-11-24T10:00:00+01:00",
+                ("/home/anna/.thunderbird/x.default/prefs.js",),
+                "applying",
+            ),
+            ChangeRecord(
+                "c1", "evolution", str(ADDRESS), "2026-11-23T10:00:00+01:00", (), "undoing"
+            ),
+        ),
+    ),
     "changes-none": replace(State(page=Page.CHANGES, history=(Page.ADDRESS,)), changes=()),
     "changes-problem": replace(
         State(page=Page.CHANGES, history=(Page.ADDRESS,)),

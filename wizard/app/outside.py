@@ -710,6 +710,18 @@ class Outside:
 
         return await in_thread(registry.undo, change_id, self.places)
 
+    async def interrupted(self) -> bool:
+        """True where a change was cut off last time."""
+        from wizard.clients import registry
+
+        return bool(await in_thread(registry.pending, self.places))
+
+    async def finish(self, change_id: str) -> ChangeRecord | Problem:
+        """Completes a change that was cut off."""
+        from wizard.clients import registry
+
+        return await in_thread(registry.finish, change_id, self.places)
+
     async def changes(self) -> tuple[ChangeRecord, ...]:
         """What the wizard has changed on this computer, newest first."""
         from wizard.clients import registry

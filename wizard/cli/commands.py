@@ -537,6 +537,8 @@ async def undo(args: Namespace, backend: Backend, out: Output) -> Exit:
             out.line("The wizard has changed nothing on this computer.")
         for change in changes:
             out.plain(f"{change.id}  {change.when}  {change.client}  {change.account}")
+            if change.cut_off:
+                out.line("    This was cut off before its end. Take it back with its number.")
             for what in change.what:
                 out.plain(f"    {what}")
         listed = [
@@ -546,6 +548,7 @@ async def undo(args: Namespace, backend: Backend, out: Output) -> Exit:
                 "account": change.account,
                 "when": change.when,
                 "what": list(change.what),
+                **({"interrupted": change.cut_off} if change.cut_off else {}),
             }
             for change in changes
         ]

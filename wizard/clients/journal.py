@@ -29,7 +29,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,8 +107,15 @@ class _Change:
 
 def changes(places: Places) -> tuple[ChangeRecord, ...]:
     """What was changed and can be taken back, newest first."""
-    live = [item.record for item in _read(places) if item.state in {"begin", "done", "undo"}]
+    live = [
+        replace(item.record, cut_off=_CUT_OFF.get(item.state, ""))
+        for item in _read(places)
+        if item.state in {"begin", "done", "undo"}
+    ]
     return tuple(reversed(live))
+
+
+_CUT_OFF = {"begin": "applying", "undo": "undoing"}
 
 
 def pending(places: Places) -> tuple[Interrupted, ...]:

@@ -73,12 +73,15 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
             emit(ev.PlanApplied(request, plan.client, await services.apply(plan, folder)))
         case do.UndoChange(request=request, client=client, change_id=change_id):
             emit(ev.ChangeUndone(request, client, await services.undo(change_id)))
+        case do.FinishChange(request=request, change_id=change_id):
+            emit(ev.ChangeCompleted(request, await services.finish(change_id)))
         case do.ListChanges(request=request):
             emit(ev.ChangesListed(request, await services.changes()))
         case do.Save(request=request, account=account, clients=clients, folder=folder):
             emit(ev.Saved(request, await services.save(account, clients, folder)))
         case do.ListKnown():
-            emit(ev.KnownListed(await services.known()))
+            interrupted = await services.interrupted()
+            emit(ev.KnownListed(await services.known(), interrupted))
         case do.UpdatePassword(request=request, account=account):
             emit(ev.PasswordUpdated(request, await services.update_password(account)))
         case do.PlanMoves(request=request, old=old, account=account):

@@ -95,6 +95,14 @@ class UndoChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FinishChange:
+    """Completes a change that was cut off."""
+
+    request: int
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListChanges:
     request: int
 
@@ -161,6 +169,7 @@ Effect = (
     | MakePlan
     | ApplyPlan
     | UndoChange
+    | FinishChange
     | ListChanges
     | Save
     | ListKnown

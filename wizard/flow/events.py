@@ -126,6 +126,13 @@ class UndoRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class CompletionRequested:
+    """Finish a change that was cut off."""
+
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """*Continue* after a verified password, or from the applying page to the last one."""
 
@@ -169,9 +176,10 @@ class AccountChosen:
 
 @dataclass(frozen=True, slots=True)
 class KnownListed:
-    """What this computer knows already."""
+    """What this computer knows already. `interrupted`: a change was cut off last time."""
 
     known: tuple[KnownAccount, ...]
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +335,14 @@ class ChangeUndone:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeCompleted:
+    """A change that was cut off is whole now, or why not."""
+
+    request: int
+    outcome: ChangeRecord | Problem
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesListed:
     """The journal's entries."""
 
@@ -361,6 +377,7 @@ Event = (
     | SaveRequested
     | StartedOver
     | ChangesRequested
+    | CompletionRequested
     | Opened
     | JourneyChosen
     | AccountChosen
@@ -385,5 +402,6 @@ Event = (
     | PlanApplied
     | ChangeUndone
     | ChangesListed
+    | ChangeCompleted
     | Saved
 )

@@ -55,6 +55,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.AccountChosen: frozenset({Page.ACCOUNT}),
     ev.NoteSaveRequested: frozenset({Page.DIAGNOSIS}),
     ev.SetUpRequested: frozenset({Page.DIAGNOSIS}),
+    ev.CompletionRequested: frozenset({Page.CHANGES}),
     ev.ChangesRequested: frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE, Page.CHANGES}),
 }
 """The pages a person can do these from; a click that arrives after its page left means nothing."""
@@ -103,7 +104,12 @@ def reduce(state: State, event: ev.Event) -> Step:
             return _applying(state, event)
         case ev.SaveRequested() | ev.Saved():
             return _saving(state, event)
-        case ev.ChangesRequested() | ev.ChangesListed():
+        case (
+            ev.ChangesRequested()
+            | ev.ChangesListed()
+            | ev.CompletionRequested()
+            | ev.ChangeCompleted()
+        ):
             return _changes(state, event)
         case ev.StartedOver():
             return returning.fresh(state), (*_cancel_all(state), do.ForgetPasswords())
@@ -208,8 +214,12 @@ def _returning(
     match event:
         case ev.Opened():
             return state, (do.ListKnown(),)
-        case ev.KnownListed(known=known):
-            return replace(state, known=known), ()
+        case ev.KnownListed(known=known, interrupted=interrupted):
+            state = replace(state, known=known)
+            if interrupted and state == State(known=known):
+                # Before anything new: what was cut off last time can be finished or taken back.
+                return reduce(state, ev.ChangesRequested())
+            return state, ()
         case ev.JourneyChosen(journey=journey):
             if journey is Journey.REMOVE:
                 return reduce(state, ev.ChangesRequested())
@@ -690,8 +700,27 @@ def _saving(state: State, event: ev.SaveRequested | ev.Saved) -> Step:
             return replace(answered, saved=outcome), ()
 
 
-def _changes(state: State, event: ev.ChangesRequested | ev.ChangesListed) -> Step:
+def _changes(
+    state: State,
+    event: ev.ChangesRequested | ev.ChangesListed | ev.CompletionRequested | ev.ChangeCompleted,
+) -> Step:
     match event:
+        case ev.CompletionRequested(change_id=change_id):
+            if state.busy:
+                return state, ()
+            state, request = _ask(replace(state, problem=None, taken_back=None))
+            return state, (do.FinishChange(request, change_id),)
+        case ev.ChangeCompleted(request=request, outcome=outcome):
+            answered = _answered(state, request)
+            if answered is None:
+                return state, ()
+            if isinstance(outcome, Problem):
+                return replace(answered, problem=outcome), ()
+            changes = tuple(
+                replace(item, cut_off="") if item.id == outcome.id else item
+                for item in answered.changes or ()
+            )
+            return replace(answered, changes=changes), ()
         case ev.ChangesRequested():
             state, request = _ask(
                 _show(replace(state, changes=None, taken_back=None), Page.CHANGES)

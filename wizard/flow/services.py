@@ -146,6 +146,14 @@ class Services(Protocol):
         """What the wizard has changed on this computer, newest first."""
         ...
 
+    async def interrupted(self) -> bool:
+        """True where a change was cut off, so that it can be offered to finish or undo it."""
+        ...
+
+    async def finish(self, change_id: str) -> ChangeRecord | Problem:
+        """Completes a change that was cut off."""
+        ...
+
     async def known(self) -> tuple[KnownAccount, ...]:
         """Addresses this computer knows: in its mail programs, or from the wizard's journal."""
         ...

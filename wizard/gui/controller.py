@@ -86,6 +86,7 @@ class Controller(QObject):
             case (
                 do.ApplyPlan(request=request)
                 | do.UndoChange(request=request)
+                | do.FinishChange(request=request)
                 | do.UpdatePassword(request=request)
             ):
                 self._unstoppable.add(request)

@@ -207,7 +207,8 @@ class PasswordUse:
 class ChangeRecord:
     """One entry of the journal as shown to people. `when` is ISO 8601 with zone.
 
-    `what`: the files that were changed, in the order of the change.
+    `what`: the files that were changed, in the order of the change. `cut_off`: `applying` or
+    `undoing` where its end never came (power cut, `kill -9`), else empty.
     """
 
     id: str
@@ -215,6 +216,7 @@ class ChangeRecord:
     account: str
     when: str
     what: tuple[str, ...]
+    cut_off: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,8 @@ def test_kill_9_while_applying(tmp_path: Path, client: str, situation: str) -> N
                 assert files(home) == new
                 continue
             change = waiting[0].record.id
+            (listed,) = registry.changes(home)
+            assert (listed.id, listed.cut_off) == (change, "applying")
             if way == "finish":
                 assert isinstance(registry.finish(change, home), ChangeRecord)
                 assert files(home) == new

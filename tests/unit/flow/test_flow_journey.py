@@ -453,6 +453,7 @@ ANSWERS: dict[type, type] = {
     do.MakePlan: ev.PlanMade,
     do.ApplyPlan: ev.PlanApplied,
     do.UndoChange: ev.ChangeUndone,
+    do.FinishChange: ev.ChangeCompleted,
     do.ListChanges: ev.ChangesListed,
     do.Save: ev.Saved,
     do.UpdatePassword: ev.PasswordUpdated,

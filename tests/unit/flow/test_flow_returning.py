@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.flow.test_flow_journey import FOUND, GOOD, IMAP, NOW, PLAN, SMTP, WRONG, Walker
 from wizard.flow import Journey, Page, RowState, State
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.model import (
     AddressFault,
+    ChangeRecord,
     EmailAddress,
     Evidence,
     Failed,
@@ -175,3 +178,33 @@ def test_the_other_entries_lead_where_they_always_did() -> None:
     walk(ev.JourneyChosen(Journey.DIAGNOSE))
     walk.shows(Page.ACCOUNT)
     assert walk.state.journey is Journey.DIAGNOSE
+
+
+def test_what_was_cut_off_last_time_comes_first() -> None:
+    whole = ChangeRecord("1", "thunderbird", "a@b.example", "2026-11-23T10:00:00Z", ("prefs.js",))
+    broken = replace(whole, id="2", cut_off="applying")
+    walk = Walker()
+    (listing,) = walk(ev.KnownListed((), interrupted=True))
+    walk.shows(Page.CHANGES)
+    assert isinstance(listing, do.ListChanges)
+    walk(ev.ChangesListed(walk.request, (broken, whole)))
+    (finish,) = walk(ev.CompletionRequested("2"))
+    assert isinstance(finish, do.FinishChange)
+    assert walk(ev.CompletionRequested("2")) == ()
+    refused = Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT)
+    walk(ev.ChangeCompleted(walk.request, refused))
+    assert walk.state.problem == refused
+    walk(ev.CompletionRequested("2"))
+    walk(ev.ChangeCompleted(walk.request, broken))
+    settled = walk.state
+    assert settled.problem is None
+    assert [change.cut_off for change in settled.changes or ()] == ["", ""]
+    walk(ev.WentBack())
+    walk.shows(Page.ADDRESS)
+
+
+def test_who_has_begun_to_type_is_not_interrupted() -> None:
+    walk = Walker()
+    walk(ev.AddressEdited("Anna", "anna@"))
+    assert walk(ev.KnownListed((), interrupted=True)) == ()
+    walk.shows(Page.ADDRESS)

@@ -85,6 +85,9 @@ class ChangesPage(PageView):
         if state.changes == ():
             title = words.text("Nothing to remove")
             lead = words.text("Nothing that the wizard set up is left in your programs.")
+        elif any(change.cut_off for change in state.changes or ()):
+            title = words.text("Something was cut off last time")
+            lead = words.text("Finish it or take it back, then go on with what you came for.")
         else:
             title = words.text("Remove what the wizard set up")
             lead = words.text(
@@ -119,10 +122,12 @@ class ChangesPage(PageView):
             Row(
                 kit,
                 name,
-                Mark.DONE,
+                Mark.ATTENTION if change.cut_off else Mark.DONE,
                 words.text("{account}, {when}", account=change.account, when=shown),
             )
         )
+        if change.cut_off:
+            card.body.addWidget(Text(self._what_happened(change), TextType.SMALL))
         files = Disclosure(kit, words.text("Changed files"), small=True)
         files.body.addWidget(Text("\n".join(change.what), TextType.SMALL))
         card.body.addWidget(files)
@@ -131,5 +136,25 @@ class ChangesPage(PageView):
             words.text("Take back: {program}, {account}", program=name, account=change.account)
         )
         undo.clicked.connect(lambda: self.send(ev.UndoRequested(change_id=change.id)))
-        card.body.addWidget(flow(0, undo))
+        buttons = [undo]
+        if change.cut_off == "applying":
+            finish = Button(kit, words.text("Finish it"), Kind.PLAIN)
+            finish.setAccessibleName(
+                words.text("Finish: {program}, {account}", program=name, account=change.account)
+            )
+            finish.clicked.connect(lambda: self.send(ev.CompletionRequested(change.id)))
+            buttons.insert(0, finish)
+        card.body.addWidget(flow(kit.px(8), *buttons))
         return card
+
+    def _what_happened(self, change: ChangeRecord) -> str:
+        words = self.kit.words
+        if change.cut_off == "undoing":
+            return words.text(
+                "Taking this back was cut off, perhaps because the computer was switched off. "
+                "Take it back once more to complete it."
+            )
+        return words.text(
+            "Setting this up was cut off, perhaps because the computer was switched off. Every "
+            "file is whole; finish it or take it back."
+        )
