@@ -31,7 +31,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Network
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TypeVar
@@ -118,7 +119,8 @@ class Namespace:
 
     def listen(self, address: str, port: int) -> socket.socket:
         """A listening TCP socket inside, on `address` and `port`."""
-        listener = self.open_socket()
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        listener = self.open_socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Inherited by what is accepted: answers leave at once, as from any real mail or web server.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -186,11 +188,23 @@ class Wire:
 
     def set_round_trip(self, seconds: float) -> None:
         """Change the latency; packets already under way keep theirs."""
+        self._command(f"delay {seconds / 2}")
+        self._round_trip = seconds
+
+    def swallow(self, network: str, ports: Sequence[int] = ()) -> None:
+        """From now on packets to `network` (CIDR) vanish, as behind a firewall that drops; with
+        `ports`, only TCP to these. Rules add up until `let_through`."""
+        self._command(f"swallow {network} {','.join(map(str, ports))}")
+
+    def let_through(self) -> None:
+        """Everything arrives again, the black hole excepted."""
+        self._command("let-through")
+
+    def _command(self, line: str) -> None:
         process = self._running()
         assert process.stdin is not None
-        process.stdin.write(f"{seconds / 2}\n")
+        process.stdin.write(f"{line}\n")
         self._expect("ok")
-        self._round_trip = seconds
 
     def unplug(self) -> None:
         """Take `home` off the network: its device goes down and its route with it."""
@@ -306,37 +320,71 @@ def _lay(home: str, inet: str) -> tuple[int, int]:
     return devices
 
 
-def _swallowed(packet: bytes) -> bool:
-    """Whether this packet goes to the black hole."""
-    if packet[0] >> 4 != 4:
-        return False
-    (destination,) = struct.unpack_from("!I", packet, 16)
-    return bool(destination & int(BLACK_HOLE.netmask) == int(BLACK_HOLE.network_address))
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Packets that vanish: to this network, and with `ports` only TCP to these."""
+
+    network: IPv4Network | IPv6Network
+    ports: frozenset[int] = frozenset()
+
+    def fits(self, packet: bytes) -> bool:
+        """Whether the packet is one of them."""
+        version = packet[0] >> 4
+        if version != self.network.version:
+            return False
+        if version == 4:
+            protocol, start, to = packet[9], (packet[0] & 15) * 4, packet[16:20]
+        else:
+            protocol, start, to = packet[6], 40, packet[24:40]
+        if int.from_bytes(to, "big") & int(self.network.netmask) != int(
+            self.network.network_address
+        ):
+            return False
+        if not self.ports:
+            return True
+        return protocol == socket.IPPROTO_TCP and (
+            int.from_bytes(packet[start + 2 : start + 4], "big") in self.ports
+        )
+
+
+_ALWAYS = (Rule(BLACK_HOLE),)
 
 
 def _carry(devices: tuple[int, int], commands: IO[bytes]) -> None:
-    """Carry packets until `commands` ends; each line of it is a new one-way delay in seconds.
+    """Carry packets until `commands` ends. Its lines: `delay SECONDS` (one way), `swallow NETWORK
+    PORTS`, `let-through`; each is answered with `ok`.
 
     `select` rather than `epoll`: its time-out has microseconds, not whole milliseconds.
     """
     control = commands.fileno()
     under_way: deque[tuple[float, int, bytes]] = deque()
     delay = 0.0
+    rules: tuple[Rule, ...] = _ALWAYS
+    unread = b""
     while True:
         wait = max(0.0, under_way[0][0] - time.monotonic()) if under_way else None
         for ready in select.select([control, *devices], [], [], wait)[0]:
             if ready == control:
-                line = os.read(control, 64)
-                if not line:
+                arrived = os.read(control, 4096)
+                if not arrived:
                     return
-                delay = float(line)
-                print("ok", flush=True)
+                *lines, unread = (unread + arrived).split(b"\n")
+                for line in lines:
+                    match line.decode().split(" "):
+                        case ["delay", seconds]:
+                            delay = float(seconds)
+                        case ["swallow", network, ports]:
+                            numbers = frozenset(int(port) for port in ports.split(",") if port)
+                            rules = (*rules, Rule(ip_network(network), numbers))
+                        case _:
+                            rules = _ALWAYS
+                    print("ok", flush=True)
                 continue
             other = devices[1] if ready == devices[0] else devices[0]
             with contextlib.suppress(BlockingIOError):
                 while True:
                     packet = os.read(ready, 65535)
-                    if not _swallowed(packet):
+                    if not any(rule.fits(packet) for rule in rules):
                         under_way.append((time.monotonic() + delay, other, packet))
         now = time.monotonic()
         while under_way and under_way[0][0] <= now:

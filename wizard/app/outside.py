@@ -182,8 +182,6 @@ class Outside:
 
             path = options.controls_file
             self._checked("--controls", str(path), lambda: read_surroundings(path))
-        if options.provider_file:
-            pass
 
     def _take_provider_file(self) -> None:
         """The one that was named, else the one that a host laid beside the program."""
