@@ -108,3 +108,38 @@ def test_forged_records_are_not_used(
     found = wizard.run("discover", f"ada@{FORGED}", *validating)
     assert "smtp.otherhost.example" in found.stdout
     assert "evil.example" not in found.stdout
+
+
+@pytest.fixture
+def ipv6_black_hole(internet: Internet) -> Iterator[str]:
+    """An IPv6 address that `home` has a way to and nobody answers from."""
+    home = internet.home
+    for words in (("addr", "add", "fd00::2/128"), ("route", "add", "2001:db8::/32")):
+        done = home.run(["ip", "-6", *words, "dev", "wire0"])
+        assert done.returncode == 0, done.stderr
+    yield "2001:db8::1"
+    home.run(["ip", "-6", "route", "del", "2001:db8::/32", "dev", "wire0"])
+    home.run(["ip", "-6", "addr", "del", "fd00::2/128", "dev", "wire0"])
+
+
+def test_an_ipv6_black_hole_beside_working_ipv4_costs_half_a_second_at_most(
+    internet: Internet, wizard: Wizard, ipv6_black_hole: str
+) -> None:
+    """Both domains are guessed, which takes the most connections one after the other; the best of
+    three runs each, since the machine may be busy."""
+    times = {}
+    for domain, six in (("four.example", None), ("four-and-hole.example", ipv6_black_hole)):
+        hosts = [f"imap.{domain}", f"smtp.{domain}"]
+        internet.names.publish({domain: {"MX": [f"10 mx.{domain}."]}, f"mx.{domain}": {"A": [WEB]}})
+        greeter = internet.greeter(hosts)
+        greeter.imaps()
+        greeter.submissions()
+        if six:
+            for host in (*hosts, f"mx.{domain}"):
+                internet.names.publish({host: {"AAAA": [six]}})
+        runs = [wizard.run("discover", f"ada@{domain}").document for _ in range(3)]
+        for document in runs:
+            assert document["incoming"][0]["host"] == f"imap.{domain}"
+            assert document["outgoing"][0]["host"] == f"smtp.{domain}"
+        times[domain] = min(document["ms"] for document in runs)
+    assert times["four-and-hole.example"] - times["four.example"] <= 500, times

@@ -17,7 +17,7 @@ from wizard.net.failure import NetFailure, Trouble
 from wizard.net.proxy import Proxy
 from wizard.net.streams import TcpConnector, TcpStream
 
-CONNECT_TIMEOUT = 4.0
+HANDSHAKE_TIMEOUT = 4.0
 MAX_CONNECTIONS = 40
 KEEP_ALIVE = 15.0  # seconds an idle connection is kept
 
@@ -64,7 +64,7 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        patience = timeout or CONNECT_TIMEOUT
+        patience = timeout or self._connector.patience
         if self._by_system:
             addresses = await _system_addresses(host, port)
             stream = await self._connector.open_at(addresses, host, port, timeout=patience)
@@ -96,7 +96,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         await self._stream.secure(
-            ssl_context, timeout or CONNECT_TIMEOUT, host=server_hostname, describe=False
+            ssl_context, timeout or HANDSHAKE_TIMEOUT, host=server_hostname, describe=False
         )
         return self
 

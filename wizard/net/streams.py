@@ -33,6 +33,7 @@ MAX_EARLY = 512
 MAX_UNREAD = 256 * 1024
 MAX_DIALOGUE = 64
 READ_SIZE = 64 * 1024
+LAST_KNOCK = 3.0  # seconds after the first SYN that the third one leaves
 ATTEMPT_DELAY = 0.25  # seconds; RFC 8305 section 5
 BANNER_TIME = 0.3  # seconds for the rest of a line that came where TLS was expected
 ADDRESS_NOT_ALLOWED = "address-not-allowed"
@@ -523,12 +524,19 @@ class TcpConnector:
         self._contexts = contexts
         self._connect_map = connect_map or {}
         self._round_trip: float | None = None
+        self._late_family = 0  # the IP version that stayed silent beside the other, if any
 
     @property
     def round_trip(self) -> float | None:
         """The shortest connect so far, in seconds: one round trip, and on a slow link (satellite,
         mobile) what every round trip costs at least. None before the first."""
         return self._round_trip
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a connection attempt may be called unanswered: systems knock at
+        0, 1 and 3 s (RFC 6298 section 2), and the last knock gets time for its answer."""
+        return LAST_KNOCK + max(0.2, 2 * (self._round_trip or 0.0))
 
     async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
         """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`; for a refused
@@ -609,6 +617,14 @@ class TcpConnector:
         self._round_trip = took if self._round_trip is None else min(took, self._round_trip)
         return wire
 
+    def _learn(self, winner: str, unanswered: Iterable[str]) -> None:
+        """Notes the IP version that lost to the other, or that it is alive after all."""
+        won = _version(winner)
+        if any(_version(address) != won for address in unanswered):
+            self._late_family = 10 - won
+        elif won == self._late_family:
+            self._late_family = 0
+
     async def _race(
         self,
         host: str,
@@ -619,8 +635,14 @@ class TcpConnector:
     ) -> tuple[str, _Wire]:
         """Happy eyeballs: each address starts 250 ms after the one before, or as soon as one
         gives up; the first to connect wins (RFC 8305 section 5). When all have given up, those
-        that the resolver learnt in the meantime get their chance."""
-        waiting = deque(addresses)
+        that the resolver learnt in the meantime get their chance.
+
+        An IP version that stayed silent while the other connected comes second for the rest of
+        the run (RFC 8305 section 5 wants such history used): else a black hole would cost its
+        quarter of a second again with every host."""
+        waiting = deque(
+            sorted(addresses, key=lambda address: _version(address) == self._late_family)
+        )
         tried: set[str] = set()
         attempts: dict[asyncio.Task[_Wire], str] = {}
         failures: list[NetFailure] = []
@@ -641,6 +663,7 @@ class TcpConnector:
                         address = attempts.pop(attempt)
                         try:
                             winner = attempt.result()
+                            self._learn(address, attempts.values())
                             return address, winner
                         except OSError as error:
                             failure = os_failure(error, host, port)
@@ -661,6 +684,10 @@ class TcpConnector:
                     winner.abort()
                 raise
         raise _most_telling(failures)
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 def _address(text: str) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -326,11 +327,19 @@ def test_cancelling_leaves_no_socket_behind(authority: CertificateAuthority) -> 
             ):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.1)
+            began = asyncio.get_running_loop().time()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
+            took.append(asyncio.get_running_loop().time() - began)
 
+    took: list[float] = []
+    threads = set(threading.enumerate())
     run(go())
+    assert set(threading.enumerate()) <= threads
+    # The servers of this test close in that time too, one after the other; nothing waits for a
+    # time-out of seconds.
+    assert took[0] < 1.0
 
 
 def test_nothing_found_leaves_nothing_open(authority: CertificateAuthority) -> None:

@@ -22,7 +22,7 @@ from tests.unit.net.loopback import (
 from wizard.net import tls as tls_module
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble
 from wizard.net.resolver import Empty, NoAnswer, NoRecords, NoSuchName, Records
-from wizard.net.streams import TcpConnector, TcpStream
+from wizard.net.streams import TcpConnector, TcpStream, _Wire
 from wizard.net.tls import TlsContexts
 
 HOST = "mail.example.com"
@@ -707,6 +707,49 @@ def test_a_dead_address_of_one_family_does_not_hold_up_the_other(
                 await stream.close()
 
     run(talk())
+
+
+def test_a_silent_family_costs_its_quarter_of_a_second_once(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is heard again as soon as it answers."""
+    dialled: list[str] = []
+    dial = TcpConnector._dial
+
+    async def noting(self: TcpConnector, address: str, port: int) -> _Wire:
+        dialled.append(address)
+        return await dial(self, address, port)
+
+    monkeypatch.setattr(TcpConnector, "_dial", noting)
+    addresses = {"a.example": ("::1", "127.0.0.1"), "six.example": ("::1",)}
+
+    async def talk() -> None:
+        made = connector(authority, FixedResolver(addresses))
+
+        async def peer(host: str, port: int) -> str:
+            dialled.clear()
+            stream = await made.connect(host, port, tls=False)
+            await stream.close()
+            return stream.peer
+
+        async with serving(saying(b"hello\r\n")) as port:
+            with swallowing("::1", port):
+                assert await peer("a.example", port) == "127.0.0.1"
+                assert dialled == ["::1", "127.0.0.1"]
+                assert await peer("a.example", port) == "127.0.0.1"
+                assert dialled == ["127.0.0.1"]
+            async with serving(saying(b"hello\r\n"), host="::1", port=port):
+                assert await peer("six.example", port) == "::1"
+                assert await peer("a.example", port) == "::1"
+
+    run(talk())
+
+
+def test_patience_follows_the_round_trip(authority: CertificateAuthority) -> None:
+    made = connector(authority)
+    assert made.patience == pytest.approx(3.2)
+    made._round_trip = 0.6
+    assert made.patience == pytest.approx(4.2)
 
 
 def test_ipv6_is_preferred_where_both_work(authority: CertificateAuthority) -> None:
