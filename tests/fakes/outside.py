@@ -183,9 +183,9 @@ class FakeOutside:
         """What a test put there."""
         return self.stored
 
-    async def send_test_message(self, account: Account) -> Delivered | Problem:
+    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
         """Always arrives."""
-        return Delivered(1.0)
+        return Delivered(1.0, deleted=delete)
 
     async def detect(self) -> tuple[DetectedClient, ...]:
         """The canned programs."""

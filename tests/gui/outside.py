@@ -125,9 +125,9 @@ class FakeServices:
         await self._called("store")
         return None
 
-    async def send_test_message(self, account: Account) -> Delivered | Problem:
+    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
         await self._called("message")
-        return Delivered(1.2)
+        return Delivered(1.2, deleted=delete)
 
     async def detect(self) -> tuple[DetectedClient, ...]:
         await self._called("detect")

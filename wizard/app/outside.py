@@ -520,8 +520,8 @@ class Outside:
             sys.stderr.flush()
         webbrowser.open(url)
 
-    async def send_test_message(self, account: Account) -> Delivered | Problem:
-        """Sends a message to oneself, waits for it, deletes it."""
+    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
+        """Sends a message to oneself, waits for it, and deletes it where that was agreed to."""
         from wizard.verify import send_test_message
 
         secret = self.vault.get(account.address) or Secret("")
@@ -532,8 +532,11 @@ class Outside:
                 network,
                 self._messages.text("Test message"),
                 self._messages.text("Your mail works. You can delete this message."),
+                delete=delete,
             )
-        return outcome if isinstance(outcome, Problem) else Delivered(outcome)
+        if isinstance(outcome, Problem):
+            return outcome
+        return Delivered(outcome.seconds, outcome.authentication_results, outcome.deleted)
 
     # -- the keychain ---------------------------------------------------------------------------
 

@@ -114,6 +114,11 @@ def parser() -> argparse.ArgumentParser:
 
     verify = command("verify", "Test receiving and sending with the password.")
     verify.add_argument("address", metavar="ADDRESS")
+    verify.add_argument(
+        "--test-message",
+        action="store_true",
+        help="then send a message to oneself and wait for it (deleted again with --yes)",
+    )
     _settings(verify)
     _password(verify)
     _yes(verify)

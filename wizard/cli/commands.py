@@ -40,6 +40,7 @@ from wizard.model import (
     Rung,
     Security,
     ServerSettings,
+    ServerType,
     ServiceType,
     SideFailed,
     SideResult,
@@ -140,11 +141,55 @@ async def verify(args: Namespace, backend: Backend, out: Output) -> Exit:
     tell_verification(verification, settled.provider, out)
     problem = verification.problem
     document = verification_json(verification, settled.provider, out)
+    code = verification_exit(verification)
+    if problem is None and args.test_message:
+        document["test_message"], problem = await _test_message(
+            args, settled, verification, backend, out
+        )
+        if problem is not None:
+            code = worst(code, exit_of(problem))
     if problem is not None:
         document["problem"] = out.problem_json(problem, settled.provider)
-    return out.finish(
-        {"address": str(settled.address), **document}, verification_exit(verification)
+    return out.finish({"address": str(settled.address), **document}, code)
+
+
+async def _test_message(
+    args: Namespace, settled: Settled, verification: Verification, backend: Backend, out: Output
+) -> tuple[Json, Problem | None]:
+    """`--test-message`: sent to oneself, seen, and taken out again where that is agreed to."""
+    incoming, outgoing = settled.incoming, settled.outgoing
+    if not verification.ok or incoming is None or outgoing is None:
+        return {"ok": None, "reason": "not-verified"}, None
+    if incoming.type is not ServerType.IMAP or backend.vault.get(settled.address) is None:
+        out.line("Only a mailbox with IMAP and a password can be watched for the test message.")
+        return {"ok": None, "reason": "not-watched"}, None
+    account = Account(
+        settled.address,
+        settled.name,
+        settled.provider,
+        as_verified(incoming, verification.incoming),
+        as_verified(outgoing, verification.outgoing),
     )
+    delete = args.yes or (
+        sys.stdin.isatty()
+        and not args.password_stdin
+        and ask(out, N_("Delete the test message again once it has arrived?"))
+    )
+    outcome = await backend.send_test_message(account, delete=delete)
+    if isinstance(outcome, Problem):
+        out.problem(outcome, settled.provider)
+        return {"ok": False, "problem": out.problem_json(outcome, settled.provider)}, outcome
+    out.line("The test message arrived after {seconds} s.", seconds=f"{outcome.seconds:.1f}")
+    if outcome.authentication_results:
+        out.line("The receiving server noted: {text}", text=outcome.authentication_results)
+    if outcome.deleted:
+        out.line("It was taken out of the inbox again.")
+    return {
+        "ok": True,
+        "seconds": round(outcome.seconds, 1),
+        "authentication_results": outcome.authentication_results,
+        "deleted": outcome.deleted,
+    }, None
 
 
 async def tested(

@@ -62,8 +62,9 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
             emit(ev.NoteSaved(request, await services.save_note(diagnosis, path)))
         case do.StorePassword(request=request, account=account):
             emit(ev.PasswordStored(request, await services.store_password(account)))
-        case do.SendTestMessage(request=request, account=account):
-            emit(ev.TestMessageFinished(request, await services.send_test_message(account)))
+        case do.SendTestMessage(request=request, account=account, delete=delete):
+            sent = await services.send_test_message(account, delete=delete)
+            emit(ev.TestMessageFinished(request, sent))
         case do.Detect(request=request):
             emit(ev.ProgramsDetected(request, await services.detect()))
         case do.MakePlan(request=request, client=client, account=account, profile=profile):

@@ -62,6 +62,7 @@ class StorePassword:
 class SendTestMessage:
     request: int
     account: Account
+    delete: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,11 @@ class ContinuedUntested:
 
 @dataclass(frozen=True, slots=True)
 class TestMessageRequested:
-    """*Send myself a test message*."""
+    """*Send myself a test message*. `delete`: and take it out of the inbox again."""
 
     __test__ = False  # a name for people, not a test class
+
+    delete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -495,12 +495,12 @@ def _password(
             if answered is None:
                 return state, ()
             return replace(answered, keychain_problem=problem), ()
-        case ev.TestMessageRequested():
+        case ev.TestMessageRequested(delete=delete):
             account = state.account
             if state.testing_message or account is None or state.tested_at is None:
                 return state, ()
             state, request = _ask(replace(state, testing_message=True, test_message=None))
-            return state, (do.SendTestMessage(request, account),)
+            return state, (do.SendTestMessage(request, account, delete),)
         case ev.TestMessageFinished(request=request, outcome=outcome):
             answered = _answered(state, request)
             if answered is None:

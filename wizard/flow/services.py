@@ -57,10 +57,15 @@ class PasswordVault:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The test message came back. `seconds`: from sending to seeing it in the mailbox."""
+    """The test message came back. `seconds`: from sending to seeing it in the mailbox.
+
+    `authentication_results`: what the receiving server noted about SPF, DKIM and DMARC. `deleted`:
+    it was taken out of the inbox again.
+    """
 
     seconds: float
     authentication_results: str = ""
+    deleted: bool = False
 
 
 class Services(Protocol):
@@ -117,8 +122,8 @@ class Services(Protocol):
         """Puts the vault's password into the system's keychain."""
         ...
 
-    async def send_test_message(self, account: Account) -> Delivered | Problem:
-        """Sends a message to oneself, waits for it, deletes it."""
+    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
+        """Sends a message to oneself, waits for it, and deletes it where that was agreed to."""
         ...
 
     async def detect(self) -> tuple[DetectedClient, ...]:

@@ -399,3 +399,16 @@ def test_a_bug_ends_calmly_and_without_its_raw_text(
     assert (code, document["ok"], document["reason"]) == (1, False, "crash")
     assert "secret" not in json.dumps(document) + line.err
     assert "RuntimeError" in line.err
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_the_test_message_is_deleted_only_with_consent(line: Line, yes: bool) -> None:
+    words = ["verify", str(ADDRESS), "--test-message", "--password-stdin"]
+    code, document = line.json(*words, *(["--yes"] if yes else []), stdin=PASSWORD + "\n")
+    assert code == 0
+    assert document["test_message"] == {
+        "ok": True,
+        "seconds": 1.0,
+        "authentication_results": "",
+        "deleted": yes,
+    }

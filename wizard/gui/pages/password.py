@@ -91,9 +91,15 @@ class PasswordPage(PageView):
         self.message_row = Row(kit, words.text("Test message"))
         self.test_card.body.addWidget(self.message_row)
         self.send_message = Button(kit, words.text("Send myself a test message"), Kind.LINK)
-        self.send_message.clicked.connect(lambda: self.send(ev.TestMessageRequested()))
-        self._send_row = flow(0, self.send_message)
+        self.take_out = Check(kit, words.text("Take it out of the inbox again"))
+        self.take_out.setChecked(True)
+        self.send_message.clicked.connect(
+            lambda: self.send(ev.TestMessageRequested(delete=self.take_out.isChecked()))
+        )
+        self._send_row = flow(kit.px(16), self.send_message, self.take_out)
         self.body.addWidget(self._send_row)
+        self.noted = Text("", TextType.SMALL)
+        self.body.addWidget(self.noted)
         self.keychain_note = Text("", TextType.SMALL)
         self.body.addWidget(self.keychain_note)
         self.terms = Group(0)
@@ -296,17 +302,23 @@ class PasswordPage(PageView):
             and (outcome is None or isinstance(outcome, Problem))
         )
         self.message_row.setVisible(state.testing_message or outcome is not None)
+        noted = (
+            "" if isinstance(outcome, Problem) or not outcome else outcome.authentication_results
+        )
+        self.noted.setVisible(bool(noted))
+        self.noted.setText(words.text("The receiving server noted: {text}", text=noted))
         if state.testing_message:
             self.message_row.show_state(Mark.NOW, words.text("on its way, we wait for it"))
         elif isinstance(outcome, Problem):
             told = wording(self.kit, outcome, state.provider)
             self.message_row.show_state(Mark.BAD, f"{told.title} {told.explanation}")
         elif outcome is not None:
+            after = seconds_of(self.kit, outcome.seconds)
             self.message_row.show_state(
                 Mark.DONE,
-                words.text(
-                    "arrived after {seconds}", seconds=seconds_of(self.kit, outcome.seconds)
-                ),
+                words.text("arrived after {seconds}, taken out again", seconds=after)
+                if outcome.deleted
+                else words.text("arrived after {seconds}", seconds=after),
             )
 
     # -- acting -----------------------------------------------------------------------------
