@@ -136,7 +136,11 @@ def test_a_wrong_password_leads_to_setting_up_again(
     services.diagnosis = replace(BANNED, verdict=wrong)
     person = at(open_window, qtbot, services, "diagnosis-stopped")
     person.press()
-    click(looked(person).problem.action)
+    page = looked(person)
+    # The same password is not tried again and again.
+    assert not person.wizard.shell.plain.isVisible()
+    assert not person.wizard.shell.primary.isVisible()
+    click(page.problem.action)
     person.sees(Page.ADDRESS)
 
 
@@ -145,6 +149,8 @@ def test_beside_a_failure_and_on_the_last_page(
 ) -> None:
     services.diagnosis = WELL
     person = at(open_window, qtbot, services, "password-wrong")
+    assert not person.page(PasswordPage).problem.doubt.isVisible()
+    person = at(open_window, qtbot, services, "password-half")
     click(person.page(PasswordPage).problem.doubt)
     looked(person)
     assert services.asked[-1] == f"diagnose {ADDRESS} {IMAP.host} {SMTP.host}"

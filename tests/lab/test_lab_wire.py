@@ -116,3 +116,19 @@ def _left(home: str, inet: str, pid: int) -> list[str]:
         if "State:\tZ" not in status.read_text():  # a zombie only waits for its parent to notice
             left.append(str(status))
     return left
+
+
+def test_packets_to_single_ports_vanish_until_they_are_let_through(
+    internet: Internet, listener: str
+) -> None:
+    internet.wire.swallow(f"{listener}/32", (_PORT,))
+    try:
+        with pytest.raises(TimeoutError):
+            internet.home.connect(listener, _PORT, timeout=0.3)
+        with pytest.raises(ConnectionRefusedError):
+            internet.home.connect(listener, _PORT + 1)
+    finally:
+        internet.wire.let_through()
+    internet.home.connect(listener, _PORT).close()
+    with pytest.raises(TimeoutError):
+        internet.home.connect(DEAD, _PORT, timeout=0.3)

@@ -183,10 +183,12 @@ class _Run:
             rungs[side].append(rung)
             check(side, CheckState.RUNNING)
 
+        self._login_tried = True  # so it stays where the deadline cuts it short
         verification = await login(self._servers, on_rung)
         if verification is None:
+            self._login_tried = False
             return
-        self._login, self._login_tried = verification, True
+        self._login = verification
         sides: tuple[tuple[str, SideResult], ...] = (
             ("incoming", verification.incoming),
             ("outgoing", verification.outgoing),

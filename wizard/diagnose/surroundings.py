@@ -6,6 +6,7 @@ a provider and no password is sent to them. They are asked only when a person st
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def read_surroundings(path: Path) -> Surroundings:
     who = document.get("who-am-i")
     return Surroundings(
         web=tuple(_web(text) for text in _texts(document, "web")),
-        direct=tuple(_endpoint(text) for text in _texts(document, "direct")),
+        direct=tuple(_direct(text) for text in _texts(document, "direct")),
         mail=tuple(_endpoint(text) for text in _texts(document, "mail")),
         who_am_i=None if who is None else _who_am_i(who),
     )
@@ -114,6 +115,11 @@ def _endpoint(text: str) -> tuple[str, int]:
     if not parts.hostname or not parts.port:
         raise ValueError(f"host and port: {text}")
     return parts.hostname, parts.port
+
+
+def _direct(text: str) -> tuple[str, int]:
+    host, port = _endpoint(text)
+    return str(ipaddress.ip_address(host)), port
 
 
 def _who_am_i(value: object) -> WhoAmI:

@@ -92,7 +92,10 @@ def show_problem(kit: Kit, card: ProblemCard, state: State) -> Remedy:
     if state.problem is None:
         card.hide()
         return Remedy()
-    doubtful = state.address is not None and state.problem.stage in _ON_THE_WAY
+    # Where the password was judged there is no doubt, and another try brings a ban nearer.
+    judged = state.problem.kind.judges_password
+    on_the_way = state.problem.stage in _ON_THE_WAY
+    doubtful = state.address is not None and on_the_way and not judged
     return show_problem_in(kit, card, state.problem, state.provider, doubtful=doubtful)
 
 

@@ -186,8 +186,11 @@ class DiagnosisPage(PageView):
                 focus_key=(state.page, "stopped"),
             )
         verdict = state.diagnosis.verdict
-        repeats = verdict is not None and self._remedy.action in {Action.RETRY, Action.WAIT}
-        # The one thing to do next stands in the card; testing again is beside it.
+        # The one thing to do next stands in the card; testing again is beside it, but for a
+        # password that was judged: trying the same one again only brings a ban nearer.
+        repeats = verdict is not None and (
+            self._remedy.action in {Action.RETRY, Action.WAIT} or verdict.kind.judges_password
+        )
         return Chrome(
             title=words.text("The cause is found")
             if verdict is not None
@@ -295,7 +298,7 @@ class DiagnosisPage(PageView):
         card.body.addWidget(facts)
         for clue in diagnosis.clues:
             row = line(kit.px(10))
-            row.addWidget(StateMark(kit, Mark.NOTHING, 16))
+            row.addWidget(StateMark(kit, Mark.NOTHING, 16), 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(Text(clue_text(words, clue), TextType.SMALL), 1)
             card.body.addLayout(row)
         self.copy = CopyButton(kit, self._note, words.text("the note for support"))
