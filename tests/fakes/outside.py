@@ -269,6 +269,13 @@ class FakeOutside:
         """The canned journal."""
         return self.listed
 
+    async def kept(self) -> str:
+        """Nothing: the command line keeps no journeys."""
+        return ""
+
+    async def keep(self, text: str) -> None:
+        """As above."""
+
     async def known(self) -> tuple[KnownAccount, ...]:
         """What a test put there."""
         self.asked.append("known")

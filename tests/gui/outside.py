@@ -57,6 +57,7 @@ class FakeServices:
     uses: tuple[PasswordUse, ...] = ()
     moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
     keychain_lasts: bool = True
+    kept_text: str = ""
     _go: threading.Event = field(default_factory=threading.Event)
 
     def let_go(self) -> None:
@@ -163,6 +164,14 @@ class FakeServices:
         return (
             ChangeRecord("c1", "thunderbird", "a@b.example", "2026-11-23T10:00:00Z", ("prefs.js",)),
         )
+
+    async def kept(self) -> str:
+        await self._called("kept")
+        return self.kept_text
+
+    async def keep(self, text: str) -> None:
+        await self._called("keep")
+        self.kept_text = text
 
     async def known(self) -> tuple[KnownAccount, ...]:
         """What a test put there."""

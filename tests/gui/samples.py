@@ -9,8 +9,9 @@ from pathlib import Path
 
 import segno
 
-from wizard.flow import Delivered, Journey, Page, ProgramRow, RowState, State
+from wizard.flow import Delivered, Journey, Kept, Page, ProgramRow, RowState, State
 from wizard.model import (
+    Account,
     AddressFault,
     Applied,
     AuthMethod,
@@ -284,8 +285,10 @@ _DIAGNOSIS = State(
     diagnosed=ADDRESS,
 )
 
+ACCOUNT = Account(ADDRESS, "My Shop", PROVIDER, IMAP, SMTP, SERVICES)
 STATES: dict[str, State] = {
     "address-empty": State(),
+    "address-cut-off": State(kept=Kept(ADDRESS, "My Shop", ACCOUNT)),
     "address-suggestion": State(name="My Shop", text="info@gmial.com", suggestion="gmail.com"),
     "address-fault": State(name="My Shop", text="info.gmail.com", fault=AddressFault.NO_AT),
     "address-international": State(name="My Shop", text="info@bücher.example"),

@@ -16,9 +16,20 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenWindow
 from tests.gui.outside import FakeServices
-from tests.gui.samples import ADDRESS, BAD, CONSENT, HALF, IMAP, LONG_HOST, SMTP, STATES, WRONG
+from tests.gui.samples import (
+    ADDRESS,
+    BAD,
+    CONSENT,
+    HALF,
+    IMAP,
+    LONG_HOST,
+    SMTP,
+    STATES,
+    WRONG,
+)
 from tests.gui.watchdog import Watchdog
-from wizard.flow import Journey, Page, RowState
+from wizard.flow import Journey, Kept, Page, RowState
+from wizard.flow.resuming import document
 from wizard.gui.application import Wizard
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.applying import ApplyingPage
@@ -28,7 +39,7 @@ from wizard.gui.pages.manual import ManualPage
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.pages.programs import ProgramsPage
 from wizard.gui.shell import PageView
-from wizard.gui.widgets import CopyButton
+from wizard.gui.widgets import Button, Card, CopyButton
 from wizard.model import (
     NothingFound,
     Offline,
@@ -131,6 +142,7 @@ def at_window(open_window: OpenWindow, qtbot: QtBot) -> Iterator[Callable[..., P
         watchdog = Watchdog()
 
         def build(**services: object) -> Person:
+            stack.close()  # a second window: opening it is no part of the journey
             outside = FakeServices(**services)  # type: ignore[arg-type]  # a test's own choice
             wizard = open_window(services=outside)
             wizard.shell.warm_up()  # `run` does it while nobody waits
@@ -680,3 +692,45 @@ def test_the_action_of_every_problem_does_something(
         QGuiApplication.clipboard().text(),
     )
     assert before != after
+
+
+def test_after_a_crash_the_journey_goes_on_where_it_was(at_window: AtWindow) -> None:
+    first = at_window()
+    first.to_programs()
+    first.until(lambda: "info@my-shop.example" in first.services.kept_text)
+    assert CANARY not in first.services.kept_text
+
+    second = at_window(kept_text=first.services.kept_text)
+    second.wizard.settle_in()
+    page = second.page(AddressPage)
+    second.until(lambda: page.cut_off.isVisible())
+    (card,) = page.cut_off.findChildren(Card)
+    assert card.accessibleName() == "You were setting up info@my-shop.example"
+    next(b for b in card.findChildren(Button) if b.text() == "Carry on").click()
+    second.sees(Page.PASSWORD)
+    assert second.focus() is second.page(PasswordPage).password.edit
+    assert second.wizard.controller.state.incoming == IMAP
+    second.password()
+    second.until(lambda: second.wizard.controller.state.tested_at is not None)
+
+
+def test_a_finished_journey_leaves_nothing_behind(at_window: AtWindow) -> None:
+    person = at_window()
+    person.to_applying()
+    person.until(lambda: bool(person.services.kept_text))
+    person.press()
+    person.idle()
+    person.press()
+    person.sees(Page.DONE)
+    person.until(lambda: person.services.kept_text == "")
+
+
+def test_starting_afresh_forgets_the_journey_that_was_cut_off(at_window: AtWindow) -> None:
+    text = document(Kept(ADDRESS, "My Shop"))
+    person = at_window(kept_text=text)
+    person.wizard.settle_in()
+    page = person.page(AddressPage)
+    person.until(lambda: page.cut_off.isVisible())
+    next(b for b in page.cut_off.findChildren(Button) if b.text() == "Start afresh").click()
+    person.until(lambda: not page.cut_off.isVisible())
+    person.until(lambda: person.services.kept_text == "")

@@ -729,6 +729,35 @@ class Outside:
 
         return await in_thread(registry.changes, self.places)
 
+    async def kept(self) -> str:
+        """What a crash left of the last journey; no password was ever in it."""
+        return await in_thread(self._read_kept)
+
+    def _read_kept(self) -> str:
+        try:
+            return self._kept_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    async def keep(self, text: str) -> None:
+        """Keeps it in the wizard's own folder, for its owner alone."""
+        await in_thread(self._write_kept, text)
+
+    def _write_kept(self, text: str) -> None:
+        from wizard.system import write_private
+
+        try:
+            if text:
+                write_private(self._kept_file, text.encode())
+            else:
+                self._kept_file.unlink(missing_ok=True)
+        except OSError as error:
+            LOGGER.warning("nothing is kept for the next start: %s", error.strerror)
+
+    @property
+    def _kept_file(self) -> Path:
+        return self.places.state / "journey.json"
+
     async def known(self) -> tuple[KnownAccount, ...]:
         """Addresses of this computer's mail programs and of the wizard's journal."""
         from wizard.clients import holders

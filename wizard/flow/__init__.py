@@ -13,12 +13,14 @@ driver    carries an effect out with the services and emits the events
 
 from wizard.flow.driver import carry_out
 from wizard.flow.journey import reduce
+from wizard.flow.resuming import kept_of
 from wizard.flow.services import Delivered, PasswordVault, Services, Side
-from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
+from wizard.flow.state import Journey, Kept, Page, ProgramRow, RowState, State
 
 __all__ = [
     "Delivered",
     "Journey",
+    "Kept",
     "Page",
     "PasswordVault",
     "ProgramRow",
@@ -27,5 +29,6 @@ __all__ = [
     "Side",
     "State",
     "carry_out",
+    "kept_of",
     "reduce",
 ]

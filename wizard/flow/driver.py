@@ -11,6 +11,7 @@ from typing import assert_never
 
 from wizard.flow import effects as do
 from wizard.flow import events as ev
+from wizard.flow import resuming
 from wizard.flow.services import Services, Side
 from wizard.model import Check, Rung, SourceReport
 
@@ -83,6 +84,10 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
         case do.ListKnown():
             interrupted = await services.interrupted()
             emit(ev.KnownListed(await services.known(), interrupted))
+        case do.Recall():
+            emit(ev.Recalled(resuming.read(await services.kept())))
+        case do.Keep(kept=kept):
+            await services.keep(resuming.document(kept))
         case do.UpdatePassword(request=request, account=account):
             emit(ev.PasswordUpdated(request, await services.update_password(account)))
         case do.PlanMoves(request=request, old=old, account=account):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.flow.state import Kept
 from wizard.model import (
     Account,
     ClientPlan,
@@ -122,6 +123,18 @@ class ListKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """Looks whether a crash cut a journey off; nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keeps what a crash must not lose, None: forgets it; nobody waits for it."""
+
+    kept: Kept | None
+
+
+@dataclass(frozen=True, slots=True)
 class UpdatePassword:
     """Gives the vault's new password to the programs that hold the old one."""
 
@@ -174,6 +187,8 @@ Effect = (
     | ListChanges
     | Save
     | ListKnown
+    | Recall
+    | Keep
     | UpdatePassword
     | PlanMoves
     | Diagnose

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from wizard.flow.services import Delivered, Side
-from wizard.flow.state import Journey
+from wizard.flow.state import Journey, Kept
 from wizard.model import (
     Applied,
     ChangeRecord,
@@ -159,6 +159,23 @@ class ChangesRequested:
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The window is there: time to look what this computer knows already."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOn:
+    """*Carry on* with the journey that was cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDropped:
+    """*Start afresh*: the journey that was cut off is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The journey that a crash cut off, if there was one."""
+
+    kept: Kept | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +398,9 @@ Event = (
     | ChangesRequested
     | CompletionRequested
     | Opened
+    | CarriedOn
+    | KeptDropped
+    | Recalled
     | JourneyChosen
     | AccountChosen
     | KnownListed

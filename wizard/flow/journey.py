@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
-from wizard.flow import diagnosing, returning
+from wizard.flow import diagnosing, resuming, returning
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
@@ -45,6 +45,8 @@ Step = tuple[State, tuple[do.Effect, ...]]
 _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.AddressEdited: frozenset({Page.ADDRESS}),
     ev.AddressSubmitted: frozenset({Page.ADDRESS}),
+    ev.CarriedOn: frozenset({Page.ADDRESS}),
+    ev.KeptDropped: frozenset({Page.ADDRESS}),
     ev.SettingsAccepted: frozenset({Page.FOUND}),
     ev.ManualSubmitted: frozenset({Page.MANUAL}),
     ev.ContinuedUntested: frozenset({Page.PASSWORD}),
@@ -113,6 +115,8 @@ def reduce(state: State, event: ev.Event) -> Step:
             return _changes(state, event)
         case ev.StartedOver():
             return returning.fresh(state), (*_cancel_all(state), do.ForgetPasswords())
+        case ev.CarriedOn() | ev.KeptDropped() | ev.Recalled():
+            return _resuming(state, event)
         case (
             ev.Opened()
             | ev.KnownListed()
@@ -213,10 +217,10 @@ def _returning(
 ) -> Step:
     match event:
         case ev.Opened():
-            return state, (do.ListKnown(),)
+            return state, (do.ListKnown(), do.Recall())
         case ev.KnownListed(known=known, interrupted=interrupted):
             state = replace(state, known=known)
-            if interrupted and state == State(known=known):
+            if interrupted and replace(state, kept=None) == State(known=known):
                 # Before anything new: what was cut off last time can be finished or taken back.
                 return reduce(state, ev.ChangesRequested())
             return state, ()
@@ -278,6 +282,26 @@ def _settled(state: State) -> State:
     if state.page is not Page.SEARCHING:
         return state
     return replace(state, page=state.history[-1], history=state.history[:-1])
+
+
+# -- what was cut off -------------------------------------------------------------------------
+
+
+def _resuming(state: State, event: ev.CarriedOn | ev.KeptDropped | ev.Recalled) -> Step:
+    match event:
+        case ev.Recalled(kept=kept):
+            return replace(state, kept=kept), ()
+        case ev.CarriedOn():
+            if state.kept is None or state.busy:
+                return state, ()
+            resumed = resuming.resume(state, state.kept)
+            if resumed.search and resumed.state.address is not None:
+                return _start_search(resumed.state, resumed.state.address)
+            return resumed.state, ()
+        case ev.KeptDropped():
+            return replace(state, kept=None), (do.Keep(None),)
+        case _:
+            assert_never(event)
 
 
 # -- the address and the search ---------------------------------------------------------------

@@ -151,6 +151,14 @@ class Services(Protocol):
         """What the wizard has changed on this computer, newest first."""
         ...
 
+    async def kept(self) -> str:
+        """What `keep` was given last and nobody forgot; empty for nothing."""
+        ...
+
+    async def keep(self, text: str) -> None:
+        """Keeps a text for the next start of the program; an empty one forgets the last."""
+        ...
+
     async def interrupted(self) -> bool:
         """True where a change was cut off, so that it can be offered to finish or undo it."""
         ...

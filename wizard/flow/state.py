@@ -94,6 +94,15 @@ class ProgramRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A journey that was cut off, as it was kept. `account`: once its settings were agreed on."""
+
+    address: EmailAddress
+    name: str
+    account: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything the pages need to draw themselves.
 
@@ -103,6 +112,7 @@ class State:
     this computer knows already, None while nobody has looked. `old_address`: what MOVE moves from.
     `uses`: what became of a changed password in each program. `diagnosed`: whose mail is being
     looked at, with `checks` as they come, the `diagnosis` at the end, and where its note is.
+    `kept`: a journey that a crash cut off, until the person has said what to do with it.
     """
 
     page: Page = Page.ADDRESS
@@ -153,6 +163,8 @@ class State:
     checks: tuple[Check, ...] = ()
     diagnosis: Diagnosis | None = None
     note: Path | Problem | None = None
+
+    kept: Kept | None = None
 
     problem: Problem | None = None
 

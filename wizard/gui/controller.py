@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from wizard.flow import Services, State, carry_out, reduce
+from wizard.flow import Services, State, carry_out, kept_of, reduce
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.model import EmailAddress, Secret
@@ -59,6 +59,9 @@ class Controller(QObject):
                 self.state, effects = reduce(before, self._waiting.popleft())
                 for effect in effects:
                     self._carry_out(effect)
+                kept = kept_of(self.state)
+                if kept != kept_of(before):
+                    self._carry_out(do.Keep(kept))
                 if self.state != before:
                     self.changed.emit(self.state)
         finally:
@@ -83,6 +86,10 @@ class Controller(QObject):
                 self._start("suggest", effect)
             case do.ListKnown():
                 self._start("known", effect)
+            case do.Recall():
+                self._start("recall", effect)
+            case do.Keep():
+                self._start("keep", effect)
             case (
                 do.ApplyPlan(request=request)
                 | do.UndoChange(request=request)

@@ -475,7 +475,9 @@ def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
             if isinstance(effect, do.Cancel):
                 assert effect.request in before
                 assert effect.request not in state.running
-            elif not isinstance(effect, do.ForgetPasswords | do.Suggest | do.ListKnown):
+            elif not isinstance(
+                effect, do.ForgetPasswords | do.Suggest | do.ListKnown | do.Recall | do.Keep
+            ):
                 assert effect.request in state.running
                 assert effect.request not in asked
                 asked[effect.request] = type(effect)

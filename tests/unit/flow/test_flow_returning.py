@@ -36,7 +36,7 @@ KNOWN = (KnownAccount(ANNA, ("thunderbird",), ours=True),)
 
 def test_what_this_computer_knows_is_looked_up_once_the_window_stands() -> None:
     walk = Walker()
-    assert walk(ev.Opened()) == (do.ListKnown(),)
+    assert walk(ev.Opened()) == (do.ListKnown(), do.Recall())
     walk(ev.KnownListed(KNOWN))
     assert walk.state.known == KNOWN
     walk(ev.JourneyChosen(Journey.PASSWORD))

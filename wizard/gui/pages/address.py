@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from functools import partial
 
-from wizard.flow import Journey, State
+from wizard.flow import Journey, Kept, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, show_problem
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
+    Card,
     Field,
+    Group,
     Kind,
     Kit,
+    Mark,
     ProblemCard,
+    Row,
     Text,
     TextType,
+    clear,
     column,
     flow,
 )
@@ -48,6 +53,10 @@ class AddressPage(PageView):
             example=words.text("anna@example.com"),
             literal=True,
         )
+        self.cut_off = Group(kit.px(12))
+        self.cut_off.hide()
+        self.body.addWidget(self.cut_off)
+        self._kept: Kept | None = None
         self.body.addWidget(self.name)
         under = column(kit.px(6))
         under.addWidget(self.address)
@@ -73,7 +82,12 @@ class AddressPage(PageView):
             entry = Button(kit, words.text(words_of_it), Kind.SMALL_LINK)
             entry.clicked.connect(partial(self._return_to, journey))
             self.returning[journey] = entry
-        self.body.addWidget(flow(kit.px(18), *self.returning.values()))
+        coming_back = column(0)
+        coming_back.addWidget(Text(words.text("Already set up?"), TextType.SMALL_STRONG))
+        coming_back.addSpacing(kit.px(2))
+        for entry in self.returning.values():
+            coming_back.addWidget(flow(0, entry))
+        self.body.addLayout(coming_back)
         for field in (self.name, self.address):
             field.edited.connect(self._edited)
         self._suggested = ""
@@ -84,6 +98,7 @@ class AddressPage(PageView):
         """See `PageView.render`."""
         self._state = state
         words = self.kit.words
+        self._show_cut_off(state)
         self.name.show_text(state.name)
         self.address.show_text(state.text)
         self.address.show_problem(
@@ -108,7 +123,7 @@ class AddressPage(PageView):
         plain = None
         if state.fault is not None:
             focus = self.address.edit
-        elif state.problem is not None:
+        elif state.problem is not None and state.address is not None:
             plain = NavAction(
                 words.text("Enter the settings myself"), lambda: self.send(ev.ManualRequested())
             )
@@ -123,6 +138,42 @@ class AddressPage(PageView):
             focus_key=(state.page, state.problem, state.fault),
             spoken=self.problem.title.text() if state.problem is not None else "",
         )
+
+    # -- what was cut off -------------------------------------------------------------------
+
+    def _show_cut_off(self, state: State) -> None:
+        """A journey that a crash cut off."""
+        if state.kept == self._kept:
+            return
+        self._kept = state.kept
+        clear(self.cut_off.body)
+        self.cut_off.setVisible(state.kept is not None)
+        if state.kept is not None:
+            card = self._kept_card(state.kept)
+            self.cut_off.body.addWidget(card)
+            self.announced.emit(card.accessibleName())
+
+    def _kept_card(self, kept: Kept) -> Card:
+        kit, words = self.kit, self.kit.words
+        title = words.text("You were setting up {address}", address=kept.address.shown)
+        sentence = (
+            words.text("Its settings are still here. Only the password has to be typed again.")
+            if kept.account is not None
+            else words.text("We had begun to look for its settings.")
+        )
+        carry_on = Button(kit, words.text("Carry on"), Kind.PLAIN)
+        carry_on.clicked.connect(lambda: self.send(ev.CarriedOn()))
+        afresh = Button(kit, words.text("Start afresh"), Kind.PLAIN)
+        afresh.clicked.connect(lambda: self.send(ev.KeptDropped()))
+        card = Card(kit, spacing=12)
+        card.setAccessibleName(title)
+        card.body.addWidget(Row(kit, title, Mark.NOW, sentence))
+        actions = flow(kit.px(12), carry_on, afresh)
+        actions.setContentsMargins(kit.px(34), 0, 0, 0)
+        card.body.addWidget(actions)
+        return card
+
+    # -- acting -----------------------------------------------------------------------------
 
     def _edited(self) -> None:
         self.name.show_problem("")

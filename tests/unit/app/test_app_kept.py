@@ -1,8 +1,10 @@
-"""The demo's outside: everything is real but the keychain."""
+"""The demo's outside, where everything is real but the keychain; and what outlives a crash."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from wizard.model import (
     ServerSettings,
     ServerType,
 )
+from wizard.system import this_computer
 
 
 def test_a_demo_leaves_the_systems_keychain_alone(
@@ -52,3 +55,22 @@ def test_a_demo_leaves_the_systems_keychain_alone(
     assert touched == []
     assert not outside.keychain_lasts
     assert Outside(Options()).keychain_lasts
+
+
+def test_what_is_kept_for_the_next_start_is_its_owners_alone(tmp_path: Path) -> None:
+    places = replace(this_computer(), state=tmp_path / "state")
+
+    async def later() -> str:
+        await Outside(Options(), places=places).keep("a journey")
+        return await Outside(Options(), places=places).kept()
+
+    assert asyncio.run(later()) == "a journey"
+    (file,) = (tmp_path / "state").iterdir()
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
+    asyncio.run(Outside(Options(), places=places).keep(""))
+    assert asyncio.run(Outside(Options(), places=places).kept()) == ""
+    assert list((tmp_path / "state").iterdir()) == []
+    (tmp_path / "file").write_text("")
+    nowhere = replace(places, state=tmp_path / "file" / "state")
+    asyncio.run(Outside(Options(), places=nowhere).keep("cannot be kept, and does not matter"))
