@@ -386,7 +386,7 @@ def bench_command(arguments: Sequence[str]) -> int:
     names = list(arguments[:1]) or known
     if not set(names) <= set(known):
         raise Stop(f"There is no benchmark {names[0]}. There are: {', '.join(known)}")
-    env = off_screen(set_up_tests())
+    env = {**off_screen(set_up_tests()), "PYTHONPATH": str(ROOT / "packaging")}
     return max(run(module(f"tests.bench.{name}", *arguments[1:]), env, ROOT) for name in names)
 
 

@@ -47,6 +47,7 @@ from wizard.model import (
     Verification,
 )
 from wizard.model.document import SettingsFile
+from wizard.model.update import UpdateAnswer, UpToDate
 
 ADDRESS = EmailAddress("anna", "shop.example")
 SAID = Evidence(
@@ -105,6 +106,7 @@ class FakeOutside:
         self.diagnosis: Diagnosis = Diagnosis(
             ADDRESS, datetime(2026, 11, 25, tzinfo=UTC), 900, None
         )
+        self.newer: UpdateAnswer = UpToDate("0.1.0")
         self.known_accounts: tuple[KnownAccount, ...] = ()
         self.uses: tuple[PasswordUse, ...] = ()
         self.moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
@@ -298,6 +300,11 @@ class FakeOutside:
     ) -> tuple[Path, ...] | Problem:
         """Names only."""
         return (folder / "sheet.html",)
+
+    async def newer_version(self, notice: str) -> UpdateAnswer:
+        """What a test put there."""
+        self.asked.append(f"newer {notice}")
+        return self.newer
 
     def demo(self, out: Path | None, mode: str) -> int:
         """Nothing to show."""

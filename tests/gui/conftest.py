@@ -17,6 +17,7 @@ from tests.gui.outside import FakeServices
 from wizard.flow import State
 from wizard.gui.application import Wizard
 from wizard.gui.theme import Scheme, Theme
+from wizard.gui.updates import Ask
 from wizard.messages import Messages
 from wizard.model import Brand
 
@@ -78,6 +79,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, words: Messages) -> Iterator[O
         size: tuple[int, int] = (940, 640),
         services: FakeServices | None = None,
         brand: Brand | None = None,
+        newer: Ask | None = None,
     ) -> Wizard:
         theme = Theme(qapp, ICONS, scheme, scale)
         wizard = Wizard(
@@ -87,6 +89,7 @@ def open_window(qapp: QApplication, qtbot: QtBot, words: Messages) -> Iterator[O
             speak=lambda code: Messages(code, TRANSLATIONS),
             state=state,
             brand=brand,
+            newer=newer,
         )
         opened.append((wizard, theme))
         wizard.window.resize(*size)

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
     from wizard.discovery.replay import Replay
+    from wizard.model.update import UpdateAnswer
     from wizard.net import Network
 
 P = ParamSpec("P")
@@ -843,7 +844,15 @@ class Outside:
             report=self.report_crash,
             exit_after_first_paint=exit_after_first_paint,
             brand=self.brand,
+            newer=self.newer_version,
         )
+
+    async def newer_version(self, notice: str = "") -> UpdateAnswer:
+        """Whether there is a newer version; asked only when the person asks."""
+        from wizard.updates import newer_version
+
+        async with self._network() as network:
+            return await newer_version(network.http, url=notice)
 
     def demo(self, out: Path | None, mode: str) -> int:
         """The main journey against the embedded provider."""

@@ -202,6 +202,11 @@ def parser() -> argparse.ArgumentParser:
     _settings(batch)
     _yes(batch)
 
+    newer = command("newer", "Is there a newer version of this program?")
+    newer.add_argument(
+        "--notice", type=_https, default="", metavar="URL", help="read the signed notice there"
+    )
+
     demo = command("demo", "Try the whole journey against a mail provider inside this program.")
     demo.add_argument("--out", type=Path, metavar="DIR", help="where files and pictures go")
     demo.add_argument(
@@ -229,6 +234,12 @@ def _password(command: _Parser) -> None:
 
 def _yes(command: _Parser) -> None:
     command.add_argument("--yes", action="store_true", help="agree to what would be asked")
+
+
+def _https(text: str) -> str:
+    if not text.startswith("https://"):
+        raise argparse.ArgumentTypeError("an address that begins with https://")
+    return text
 
 
 def _seconds(text: str) -> float:

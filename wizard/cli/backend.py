@@ -20,6 +20,7 @@ from wizard.model import (
     SourceReport,
 )
 from wizard.model.document import SettingsFile
+from wizard.model.update import UpdateAnswer
 
 
 class Backend(Services, Protocol):
@@ -84,6 +85,11 @@ class Backend(Services, Protocol):
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Writes a plan's files."""
+        ...
+
+    async def newer_version(self, notice: str) -> UpdateAnswer:
+        """Whether there is a newer version of this program. `notice`: where that is announced,
+        empty for the publisher's own place."""
         ...
 
     def demo(self, out: Path | None, mode: str) -> int:

@@ -24,6 +24,7 @@ from wizard.cli.settings import (
     search,
     settle,
 )
+from wizard.cli.updates import newer
 from wizard.flow import Side
 from wizard.model import (
     Account,
@@ -640,5 +641,6 @@ COMMANDS: dict[str, Command] = {
     "render": render,
     "apps": apps,
     "undo": undo,
+    "newer": newer,
 }
 """Commands that answer with one document; `demo` and the window are `app`'s."""

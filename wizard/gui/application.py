@@ -39,6 +39,8 @@ from wizard.model import Brand
 if TYPE_CHECKING:
     from PySide6.QtCore import QTranslator
 
+    from wizard.gui.updates import Ask
+
 LANGUAGES = (
     ("en", "English"),
     ("fr", "Français"),
@@ -74,14 +76,16 @@ class Wizard(QObject):
         speak: Speak | None = None,
         state: State | None = None,
         brand: Brand | None = None,
+        newer: Ask | None = None,
     ) -> None:
         """`speak`: changes the language of everything said from now on. `state`: where to start.
-        `brand`: the host that handed out this wizard."""
+        `brand`: the host that handed out this wizard. `newer`: asks for a newer version."""
         super().__init__()
         self.theme = theme
         self.words = words
         self._speak = speak
         self._brand = brand
+        self._newer = newer
         self._translator: QTranslator | None = None
         self.controller = Controller(services, state, self)
         self.controller.changed.connect(self._show)
@@ -108,8 +112,16 @@ class Wizard(QObject):
         shell.sent.connect(self.controller.dispatch)
         shell.finished.connect(self.window.close)
         shell.language_chosen.connect(self._change_language)
+        shell.about_wanted.connect(self._tell_version)
+        shell.rail.offer_about(self._newer is not None)
         self.window.hold(shell)
         shell.show_state(self.controller.state)
+
+    def _tell_version(self) -> None:
+        if self._newer is not None:
+            from wizard.gui.updates import UpdateDialog
+
+            UpdateDialog(self.shell.kit, self._newer, self.window).open()
 
     def _change_language(self, code: str) -> None:
         if self._speak is None or code == self.words.language:
@@ -171,19 +183,20 @@ def run(
     report: Report | None = None,
     exit_after_first_paint: bool = False,
     brand: Brand | None = None,
+    newer: Ask | None = None,
 ) -> int:
     """Opens the window and stays until it is closed; the process's exit code.
 
     `resources`: folder that has `icons/`. `speak(code)`: changes the language of the program.
     `log`: takes lines for the log. `report`: makes a crash report without passwords.
     `exit_after_first_paint`: for measuring how long the first window takes. `brand`: the host
-    that handed out this wizard.
+    that handed out this wizard. `newer`: asks for a newer version of this program.
     """
     app = make_application()
     take_messages(log or _to_stderr)
     theme = Theme(app, resources / "icons")
     collector = MainThreadCollector()
-    wizard = Wizard(services, words, theme, speak=speak, brand=brand)
+    wizard = Wizard(services, words, theme, speak=speak, brand=brand, newer=newer)
     edge = CrashEdge(wizard, report)
     edge.install()
     interrupts = _Interrupts(wizard.window.close)

@@ -194,11 +194,12 @@ STEPS_OF: dict[Journey, Steps] = {
 class Shell(QWidget):
     """The window's content.
 
-    Signals: `sent` with events, `language_chosen` with a code, `finished`.
+    Signals: `sent` with events, `language_chosen` with a code, `about_wanted`, `finished`.
     """
 
     sent = Signal(object)
     language_chosen = Signal(str)
+    about_wanted = Signal()
     finished = Signal()
 
     def __init__(
@@ -223,6 +224,7 @@ class Shell(QWidget):
         self._row: QBoxLayout = line(0, self)
         self.rail = Rail(kit, languages, kit.words.language)
         self.rail.language_chosen.connect(self.language_chosen)
+        self.rail.about_wanted.connect(self.about_wanted)
         self._edge = QFrame()
         self._edge.setObjectName("railEdge")
         self._edge.setFixedWidth(1)
@@ -344,7 +346,7 @@ class Shell(QWidget):
             for widget in (*in_reading_order(self.page), self.left, self.plain, self.primary)
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
-        stops.append(self.rail.language)
+        stops += [self.rail.language, self.rail.about]
         if stops != self._tab_stops:
             self._tab_stops = stops
             for before, after in pairwise(stops):

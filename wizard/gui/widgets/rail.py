@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QPixmap
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QWidget
 
+from wizard import __version__
 from wizard.gui.widgets.buttons import Button, Kind
 from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import clear, column, line
@@ -24,9 +25,13 @@ class StepView:
 
 
 class Rail(QFrame):
-    """Program name, steps, language. Signal: `language_chosen` with a language code."""
+    """Program name, steps, language, version.
+
+    Signals: `language_chosen` with a language code, `about_wanted`.
+    """
 
     language_chosen = Signal(str)
+    about_wanted = Signal()
 
     def __init__(self, kit: Kit, languages: tuple[tuple[str, str], ...], current: str) -> None:
         """`languages`: (code, name in that language)."""
@@ -36,6 +41,7 @@ class Rail(QFrame):
         self._steps: tuple[StepView, ...] = ()
         self._built = False
         self._compact = False
+        self._about_offered = False
         self._languages = languages
         self.language = Button(
             kit,
@@ -48,9 +54,22 @@ class Rail(QFrame):
             kit.words.text("Language: {name}", name=dict(languages).get(current, current))
         )
         self.language.clicked.connect(lambda: self._show_languages(current))
+        self.about = Button(
+            kit, kit.words.text("Version {version}", version=__version__), Kind.LINK
+        )
+        self.about.clicked.connect(self.about_wanted)
         self._layout = column(0, self)
         self._content = QWidget()
         self._layout.addWidget(self._content)
+
+    def offer_about(self, offered: bool) -> None:
+        """Whether the version is a way to more about it; else it is not shown."""
+        self._about_offered = offered
+        self._show_about()
+
+    def _show_about(self) -> None:
+        # A narrow strip has no room for it.
+        self.about.setVisible(self._about_offered and not self._compact)
 
     @property
     def compact(self) -> bool:
@@ -71,7 +90,8 @@ class Rail(QFrame):
 
     def _build(self) -> None:
         self._built = True
-        self.language.setParent(self)  # survives the rebuilding around it
+        for lasting in (self.language, self.about):  # survive the rebuilding around them
+            lasting.setParent(self)
         clear(self._layout)
         self._content = QWidget()
         self._layout.addWidget(self._content)
@@ -80,6 +100,7 @@ class Rail(QFrame):
         else:
             self._build_column()
         self.language.show()
+        self._show_about()
 
     def _build_column(self) -> None:
         px = self.kit.px
@@ -95,6 +116,7 @@ class Rail(QFrame):
             layout.addSpacing(px(14))
         layout.addStretch(1)
         layout.addWidget(self.language, 0, Qt.AlignmentFlag.AlignLeading)
+        layout.addWidget(self.about, 0, Qt.AlignmentFlag.AlignLeading)
 
     def _build_strip(self) -> None:
         px = self.kit.px
