@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from wizard import __version__
-from wizard.model import Source
+from wizard.model import EmailAddress, Source, parse_address
 
 APPS = (
     "thunderbird",
@@ -138,6 +138,14 @@ def parser() -> argparse.ArgumentParser:
     setup.add_argument("address", metavar="ADDRESS")
     setup.add_argument("--name", required=True, metavar="N", help="your name, as others see it")
     setup.add_argument(
+        "--alias",
+        action="append",
+        default=[],
+        type=_address,
+        metavar="ADDRESS",
+        help="another address of this mailbox to write from; may be given several times",
+    )
+    setup.add_argument(
         "--apps",
         required=True,
         type=_apps,
@@ -247,6 +255,13 @@ def _seconds(text: str) -> float:
     if not 0 < value <= 60:
         raise argparse.ArgumentTypeError("between 0 and 60 seconds")
     return value
+
+
+def _address(text: str) -> EmailAddress:
+    parsed = parse_address(text)
+    if isinstance(parsed, EmailAddress):
+        return parsed
+    raise argparse.ArgumentTypeError(f"{text} (no e-mail address)")
 
 
 def _apps(text: str) -> tuple[str, ...]:

@@ -316,6 +316,7 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
     account = Account(
         address=settled.address,
         name=args.name,
+        aliases=tuple(args.alias),
         provider=settled.provider,
         incoming=as_verified(incoming, verification.incoming),
         outgoing=as_verified(outgoing, verification.outgoing),
@@ -528,6 +529,7 @@ async def render(args: Namespace, backend: Backend, out: Output) -> Exit:
         outgoing=outgoing,
         services=read.services,
         tested_at=read.tested_at,
+        aliases=read.aliases,
     )
     if args.app == "fleet":
         plan = backend.fleet(account, args.certificate, args.key, args.chain)

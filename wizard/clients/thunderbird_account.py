@@ -26,6 +26,7 @@ from wizard.model import (
     N_,
     Account,
     AuthMethod,
+    EmailAddress,
     Security,
     ServerSettings,
     ServerType,
@@ -208,7 +209,16 @@ def _added(prefs: Prefs, account: Account) -> dict[str, Value | None]:
         values[DEFAULT_ACCOUNT] = key
     for name, value in _server_values(prefs, account).items():
         values[f"mail.server.{server}.{name}"] = value
+    for number, alias in enumerate(_aliases(account), 1 + _number(identity, "id")):
+        values[f"mail.account.{key}.identities"] = ",".join(
+            (identity, *(f"id{n}" for n in range(1 + _number(identity, "id"), number + 1)))
+        )
+        values |= _identity_values(f"id{number}", sender, account, alias)
     return values | _identity_values(identity, sender, account) | sender_values
+
+
+def _aliases(account: Account) -> tuple[EmailAddress, ...]:
+    return tuple(alias for alias in account.aliases if alias != account.address)
 
 
 def _is_real(prefs: Prefs, account: str) -> bool:
@@ -244,11 +254,13 @@ def _server_values(prefs: Prefs, account: Account) -> dict[str, Value]:
     return values
 
 
-def _identity_values(identity: str, sender: str, account: Account) -> dict[str, Value | None]:
+def _identity_values(
+    identity: str, sender: str, account: Account, address: EmailAddress | None = None
+) -> dict[str, Value | None]:
     at = f"mail.identity.{identity}."
     return {
         at + "fullName": account.name,
-        at + "useremail": str(account.address),
+        at + "useremail": str(address or account.address),
         at + "smtpServer": sender,
         at + "reply_on_top": 1,
         at + "valid": True,
@@ -325,7 +337,33 @@ def _repaired(prefs: Prefs, key: str, server: str, account: Account, words: Word
         sending, sending_repairs = _repaired_sender(prefs, identity, account, words)
         changes |= sending
         repairs.extend(sending_repairs)
+    _add_missing_aliases(prefs, key, identity, account, changes)
     return Arrangement(changes, tuple(repairs), exists=True)
+
+
+def _add_missing_aliases(
+    prefs: Prefs,
+    key: str,
+    identity: str,
+    account: Account,
+    changes: dict[str, Value | None],
+) -> None:
+    """The other addresses that are not there yet, sending as the first one does."""
+    listed = f"mail.account.{key}.identities"
+    items = str(changes.get(listed) or ",".join(prefs.items(listed)))
+    pointer = f"mail.identity.{identity}.smtpServer"
+    sender = str(changes.get(pointer) or prefs.string(pointer) or prefs.string(DEFAULT_SENDER))
+    there = {
+        prefs.string(f"mail.identity.{item}.useremail").casefold() for item in prefs.items(listed)
+    }
+    number = max(_highest(prefs, "mail.identity.id"), _number(identity, "id"))
+    for alias in _aliases(account):
+        if str(alias).casefold() in there:
+            continue
+        number += 1
+        items = f"{items},id{number}"
+        changes |= _identity_values(f"id{number}", sender, account, alias)
+        changes[listed] = items
 
 
 def _repaired_sender(

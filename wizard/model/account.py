@@ -16,7 +16,8 @@ class Account:
     """All a mail program has to know, the password excepted.
 
     `name`: as it shall stand in the From line. `tested_at`: when receiving and sending were
-    verified, None where they were not (OAuth only, offline, files without a test).
+    verified, None where they were not (OAuth only, offline, files without a test). `aliases`:
+    other addresses of the same mailbox, to write from.
     """
 
     address: EmailAddress
@@ -26,6 +27,7 @@ class Account:
     outgoing: ServerSettings
     services: tuple[Service, ...] = ()
     tested_at: datetime | None = None
+    aliases: tuple[EmailAddress, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ def account_json(account: Account) -> Json:
         "outgoing": [server_json(account.outgoing)],
         "services": [service_json(service) for service in account.services],
         "tested_at": account.tested_at.isoformat() if account.tested_at else None,
+        **({"aliases": [str(alias) for alias in account.aliases]} if account.aliases else {}),
     }
 
 
@@ -184,6 +185,7 @@ class SettingsFile:
     outgoing: tuple[ServerSettings, ...]
     services: tuple[Service, ...]
     tested_at: datetime | None
+    aliases: tuple[EmailAddress, ...] = ()
 
 
 class _Fault(Exception):
@@ -246,6 +248,7 @@ def _settings(document: object, address: EmailAddress | None) -> SettingsFile:
         outgoing=outgoing,
         services=_services(top, username),
         tested_at=tested_at,
+        aliases=_aliases(top),
     )
 
 
@@ -342,6 +345,16 @@ def _evidence(entry: Json, path: Sequence[str | int]) -> tuple[Evidence, ...]:
             )
         )
     return tuple(found)
+
+
+def _aliases(top: Json) -> tuple[EmailAddress, ...]:
+    found = []
+    for index, item in enumerate(_list(top, "aliases", ())):
+        parsed = parse_address(item) if isinstance(item, str) else None
+        if not isinstance(parsed, EmailAddress):
+            raise _Fault(("aliases", index), "not-an-address")
+        found.append(parsed)
+    return tuple(dict.fromkeys(found))
 
 
 def _services(top: Json, username: str) -> tuple[Service, ...]:

@@ -118,15 +118,18 @@ _PRINT = """\
 {% for program in programs %}
 <h2 style="font-size: 14pt; page-break-before: always;">{{ program.name }}</h2>
 {% for group in program.groups %}
-{% if group.title %}<h3 style="font-size: 11pt;">{{ group.title }}</h3>{% endif %}
-<ol>
+{% if group.title %}
+<h3 style="font-size: 10pt; margin-top: 7px; margin-bottom: 0px;">{{ group.title }}</h3>
+{% endif %}
+<ol style="margin-top: 2px; margin-bottom: 0px;">
 {% for step in group.steps %}
-<li>{{ step.text }}{% if step.copy %} <code>{{ step.copy }}</code>{% endif %}</li>
+<li style="font-size: 9pt;">{{ step.text }}
+{%- if step.copy %} <code>{{ step.copy }}</code>{% endif %}</li>
 {% endfor %}
 </ol>
 {% endfor %}
 {% for note in program.notes %}
-<p><i>{{ note }}</i></p>
+<p style="font-size: 9pt; margin-top: 6px; margin-bottom: 0px;"><i>{{ note }}</i></p>
 {% endfor %}
 {% endfor %}
 </body></html>

@@ -73,6 +73,12 @@ def _account(account: Account, words: Words) -> tuple[SheetRow, ...]:
     made = [
         SheetRow(section, words.text(N_("Name")), shown(account.name)),
         SheetRow(section, words.text(N_("E-mail address")), str(account.address), exact=True),
+        SheetRow(
+            section,
+            words.text(N_("Other addresses")),
+            ", ".join(str(alias) for alias in account.aliases),
+            exact=True,
+        ),
         SheetRow(section, words.text(N_("Provider")), shown(account.provider.name)),
         SheetRow(
             section,

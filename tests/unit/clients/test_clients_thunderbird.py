@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.clients import support
+from tests.unit.clients.computers import planned as plan_for
+from tests.unit.clients.computers import set_up as set_up_for
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, sender, server
 from wizard.clients import registry
 from wizard.clients.prefs import Prefs, Value
@@ -841,3 +843,49 @@ def test_plan_reads_and_never_writes(tmp_path: Path) -> None:
     registry.detect_all(support.places(tmp_path))
     changed = {p for p in tmp_path.rglob("*") if p.stat().st_mtime_ns != before.get(p)}
     assert {path.name for path in changed} <= {"application.ini", "thunderbird"}  # by `places`
+
+
+# --- other addresses of the mailbox -----------------------------------------------------------
+
+
+def senders(prefs: Prefs, key: str) -> list[tuple[str, str]]:
+    """Address and sending server of each identity."""
+    return [
+        (
+            prefs.string(f"mail.identity.{one}.useremail"),
+            prefs.string(f"mail.identity.{one}.smtpServer"),
+        )
+        for one in prefs.items(f"mail.account.{key}.identities")
+    ]
+
+
+ALIASES = (EmailAddress("sales", "shop.example"), EmailAddress("ada", "shop.example"))
+
+
+def test_other_addresses_become_senders_of_the_account(tmp_path: Path) -> None:
+    path = profile(tmp_path, ONE_ACCOUNT) / "prefs.js"
+    home, wanted = places(tmp_path), replace(account(), aliases=ALIASES)
+    change = set_up_for("thunderbird", home, wanted).change_id
+    prefs = Prefs.parse(path.read_bytes())
+    assert senders(prefs, "account3") == [
+        ("ada@shop.example", "smtp2"),
+        ("sales@shop.example", "smtp2"),
+    ]
+    assert prefs.string("mail.identity.id3.fullName") == "Ada Lovelace"
+    assert plan_for("thunderbird", home, wanted).unchanged
+    assert isinstance(registry.undo(change, home), Undone)
+    assert path.read_text() == ONE_ACCOUNT
+
+
+def test_a_missing_address_joins_an_account_that_is_there(tmp_path: Path) -> None:
+    path = profile(tmp_path, ONE_ACCOUNT) / "prefs.js"
+    home = places(tmp_path)
+    set_up_for("thunderbird", home)
+    before = path.read_bytes()
+    change = set_up_for("thunderbird", home, replace(account(), aliases=ALIASES)).change_id
+    assert [sender[0] for sender in senders(Prefs.parse(path.read_bytes()), "account3")] == [
+        "ada@shop.example",
+        "sales@shop.example",
+    ]
+    assert isinstance(registry.undo(change, home), Undone)
+    assert path.read_bytes() == before
