@@ -73,7 +73,7 @@ int wmain(int count, wchar_t **words) {
 class WindowsPython:
     """CPython 3.11 for Windows with the packages of one lock file, in a folder of one's own.
 
-    `lock`: `run`, `test` or `build`.
+    `lock`: `run`, `test` or `build`; empty for no packages at all.
     """
 
     def __init__(self, wine: Wine, folder: Path, lock: str) -> None:
@@ -114,7 +114,8 @@ class WindowsPython:
             ),
         )  # fmt: skip
         self._packages.mkdir()
-        self._install(_LOCKS / f"{lock}.txt")
+        if lock:
+            self._install(_LOCKS / f"{lock}.txt")
         # The stable ABI's library hands everything on to the real one.
         names = exports(self.folder / "python311.dll")
         forwards = "".join(f"  {name}=python311.{name}\n" for name in names)

@@ -51,6 +51,8 @@ from wizard.model import (
 )
 
 SCHEMA = 1
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Without it Windows ends lines its own way in what is written."""
 
 Hook = Callable[[str], None]
 """Told the name of each step before it is taken; tests kill the process there."""
@@ -185,7 +187,7 @@ def _next_id(places: Places) -> str:
 def _append(places: Places, entry: dict[str, Any]) -> None:
     """Adds one line and returns when it is on the disk."""
     path = places.state / "journal.jsonl"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
     with os.fdopen(descriptor, "r+b") as journal:
         line = json.dumps({"schema": SCHEMA, **entry}, ensure_ascii=True).encode() + b"\n"
         if journal.seek(0, os.SEEK_END):
@@ -548,7 +550,7 @@ def _replace(path: Path, content: bytes, mode: int, change_id: str, hook: Hook) 
         old: os.stat_result | None = path.stat()
     except FileNotFoundError:
         old = None
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -587,7 +589,7 @@ def _copy_attributes(source: Path, target: Path) -> None:
 
 
 def _write_through(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
