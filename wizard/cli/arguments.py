@@ -17,6 +17,8 @@ APPS = (
     "thunderbird-mobile",
     "evolution",
     "claws",
+    "kmail",
+    "geary",
     "sheet",
 )
 

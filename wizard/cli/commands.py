@@ -371,7 +371,7 @@ async def _set_up_programs(
     return rows, codes
 
 
-_NEEDS_PROGRAM = frozenset({"thunderbird", "evolution", "claws"})
+_NEEDS_PROGRAM = frozenset({"thunderbird", "evolution", "claws", "kmail", "geary"})
 """Programs of this computer that `--apps all` leaves out where they are not installed."""
 
 

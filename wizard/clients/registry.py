@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wizard.clients import journal
 from wizard.clients.apple import AppleMail
+from wizard.clients.by_hand import GEARY, KMAIL
 from wizard.clients.claws import ClawsMail
 from wizard.clients.evolution import Evolution
 from wizard.clients.mobile import ThunderbirdMobile
@@ -39,6 +40,8 @@ EXPORTERS: tuple[ClientExporter, ...] = (
     ThunderbirdMobile(),
     Evolution(),
     ClawsMail(),
+    KMAIL,
+    GEARY,
     SettingsSheet(),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,17 @@ from wizard.model import (
     ChangeRecord,
     ClientPlan,
     How,
+    PasswordKind,
     Problem,
     ProblemKind,
+    Provider,
     Security,
     SourceWords,
     Words,
 )
 
 WORDS = SourceWords()
+OAUTH = PasswordKind.OAUTH_IN_CLIENT
 IDS = [exporter.id for exporter in registry.EXPORTERS]
 
 
@@ -34,7 +38,8 @@ def files(client: str, chosen: tuple[str, ...] = ()) -> ClientPlan:
 
 def test_the_words_of_the_command_line() -> None:
     """Those of the published contract, in its order."""
-    known = ["thunderbird", "outlook", "apple", "thunderbird-mobile", "evolution", "claws", "sheet"]
+    known = ["thunderbird", "outlook", "apple", "thunderbird-mobile", "evolution", "claws"]
+    known += ["kmail", "geary", "sheet"]
     assert [client for client in known if client in IDS] == IDS
 
 
@@ -173,3 +178,20 @@ def test_the_sheet_explains_the_chosen_programs_only() -> None:
     assert "<h2>Outlook</h2>" not in page
     printed = files("sheet", ("outlook",)).files[0].printable
     assert "Outlook for Microsoft 365, by hand" in printed
+
+
+@pytest.mark.parametrize("client", ["kmail", "geary"])
+def test_programs_that_are_guided_are_found_and_explained(tmp_path: Path, client: str) -> None:
+    home = places(tmp_path)
+    assert client not in {found.id for found in registry.detect_all(home)}
+    (home.search_path[0] / client).write_text("#!/bin/sh\n")
+    assert client in {found.id for found in registry.detect_all(home)}
+    made = registry.plan(client, account(), home, WORDS)
+    assert isinstance(made, ClientPlan)
+    assert made.how is How.STEPS
+    assert "imap.shop.example" in [step.copy for step in made.steps if step.is_value]
+    by_browser = replace(account(), provider=Provider("B", password_kind=OAUTH))
+    guided = registry.plan(client, by_browser, home, WORDS)
+    assert isinstance(guided, ClientPlan)
+    assert "Sign in" in guided.steps[-1].text or "sign in" in guided.steps[-1].text
+    assert not any(step.is_value for step in guided.steps)

@@ -183,6 +183,8 @@ CLIENT_NAMES = {
     "thunderbird-mobile": N_("Thunderbird for Android"),
     "evolution": "Evolution",
     "claws": "Claws Mail",
+    "kmail": "KMail",
+    "geary": "Geary",
     "sheet": N_("Settings sheet"),
 }
 
