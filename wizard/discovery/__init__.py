@@ -14,6 +14,7 @@ offer              what passes between the sources and the runner
 sources/           one file per source
 probe, oddities    proving a guessed server, or one whose settings contradict themselves
 plan, runner, rank what to ask, when the answer stands, what is best
+wellknown          contacts and calendars at the domain itself, where nobody named them
 vital, verdict     signs of life; why nothing was found
 recording, replay  a search written down, and run again without a network
 """
@@ -21,6 +22,7 @@ recording, replay  a search written down, and run again without a network
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -35,6 +37,7 @@ from wizard.discovery.runner import Gathered, run, warm_up
 from wizard.discovery.suggest import suggest_domain
 from wizard.discovery.verdict import domain_problem, network_problem, proposals
 from wizard.discovery.vital import Vital, WatchedConnector, WatchedHttp, WatchedResolver
+from wizard.discovery.wellknown import ask_well_known
 from wizard.model import (
     DiscoveryResult,
     EmailAddress,
@@ -107,7 +110,8 @@ async def discover(
     """Searches for the settings of an address.
 
     `timeout`: seconds for all of it (twice that where round trips are slow). `only`: ask no other
-    sources. `all_sources`: do not stop at the first answer that stands. `progress` is called in
+    sources. `all_sources`: do not stop at the first answer that stands, and look for contacts and
+    calendars at the domain's own web server too. `progress` is called in
     the event loop with every change of a source's state. No credentials are used; cancelling
     takes effect at once and leaves nothing running.
     """
@@ -122,18 +126,32 @@ async def discover(
         started=asyncio.get_running_loop().time(),
     )
     steps = plan(only, with_provider_file=provider_file is not None)
-    gathered = await run(
+    searching = run(
         query, steps, vital, timeout=timeout, all_sources=all_sources, progress=progress
     )
-    return await _Conclusion(query, steps, vital, gathered).result()
+    if all_sources and only is None:
+        async with asyncio.TaskGroup() as together:
+            besides = together.create_task(ask_well_known(query, timeout))
+            searched = together.create_task(searching)
+        gathered = searched.result()
+        gathered.add_services(besides.result())
+    else:
+        gathered = await searching
+    return await _Conclusion(query, steps, vital, gathered, timeout).result()
 
 
 class _Conclusion:
     """Turns what was gathered into the result."""
 
     def __init__(
-        self, query: Query, steps: Sequence[Step], vital: Vital, gathered: Gathered
+        self,
+        query: Query,
+        steps: Sequence[Step],
+        vital: Vital,
+        gathered: Gathered,
+        timeout: float,
     ) -> None:
+        self._timeout = timeout
         self._query = query
         self._vital = vital
         self._gathered = gathered
@@ -157,11 +175,18 @@ class _Conclusion:
             if problem is not None:
                 return self._offline(problem, found)
         if self._uses_network:
-            incoming, outgoing = await asyncio.gather(
-                settle(self._query, found.incoming), settle(self._query, found.outgoing)
-            )
-            found = replace(found, incoming=incoming, outgoing=outgoing)
+            with contextlib.suppress(TimeoutError):  # then the published word stands
+                async with asyncio.timeout(self._left()):
+                    incoming, outgoing = await asyncio.gather(
+                        settle(self._query, found.incoming), settle(self._query, found.outgoing)
+                    )
+                    found = replace(found, incoming=incoming, outgoing=outgoing)
         return replace(found, ms=self._query.ms())
+
+    def _left(self) -> float:
+        """Seconds until the whole search has to be over."""
+        end = self._query.started + self._timeout * self._vital.slowness
+        return max(0.05, end - asyncio.get_running_loop().time())
 
     async def _nothing(self) -> DiscoveryResult:
         query = self._query
@@ -193,7 +218,7 @@ class _Conclusion:
         domain, resolver = self._query.domain, self._query.resolver
         names = tuple(f"{prefix}.{domain}" for prefix in ("imap", "pop", "pop3", "smtp", "mail"))
         try:
-            async with asyncio.timeout(LAST_QUESTIONS):
+            async with asyncio.timeout(min(LAST_QUESTIONS, self._left())):
                 mx, addresses, hosts = await asyncio.gather(
                     resolver.mx(domain),
                     resolver.addresses(domain),

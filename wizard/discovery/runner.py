@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from wizard.discovery import names
 from wizard.discovery.offer import Answer, Offer, Query
@@ -23,6 +23,9 @@ GUESS_AFTER = 0.3
 """Seconds without a complete answer until guessing starts."""
 GRACE = 0.5
 """Seconds that better sources get after the first complete answer."""
+BUSY_SHARE = 0.95
+"""Share of the time-out that the sources get; the rest is for what is still open about the domain
+and for servers that have to be tried."""
 QUIET_SHARE = 0.7
 """Share of the time-out after which a network without any sign of life is given up; the rest is
 for finding out why."""
@@ -43,6 +46,14 @@ class Gathered:
     reports: dict[Source, SourceReport] = field(default_factory=dict)
     candidates: Candidates = field(default_factory=Candidates)
     timed_out: bool = False
+
+    def add_services(self, offer: Offer) -> None:
+        """Adds services of kinds that no source has named."""
+        named = {service.type for service in self.candidates.services}
+        new = tuple(service for service in offer.services if service.type not in named)
+        if new:
+            self.offers.append(replace(offer, services=new))
+            self.candidates = merge(self.offers)
 
 
 async def run(
@@ -249,7 +260,7 @@ class _Run:
         return self._complete_at + max(GRACE, slow)
 
     def _deadline(self) -> float:
-        share = 1.0 if self._vital.alive else QUIET_SHARE
+        share = BUSY_SHARE if self._vital.alive else QUIET_SHARE
         return self._query.started + self._timeout * self._vital.slowness * share
 
     def _wake_at(self) -> float:

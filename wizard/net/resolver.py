@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 LIFETIME = 4.0  # seconds for one question, retries included
 ATTEMPT = 1.0  # seconds until a question is repeated, to the next name server if there is one
 RESOLUTION_DELAY = 0.05  # RFC 8305 section 3
+MAX_RECORDS = 32  # of one name; more than any real one has, fewer than a hostile one may send
 UDP_PAYLOAD = 1232  # bytes; DNS flag day 2020: fits every path without fragments
 
 RecordType = Literal["A", "AAAA", "MX", "SRV", "TXT", "PTR", "CNAME"]
@@ -154,7 +155,7 @@ class DnsResolver:
             for record in reply.records
             if (host := _host(record.exchange)) is not None
         ]
-        return reply.of(sorted(found, key=lambda mx: mx.preference))
+        return reply.of(sorted(found, key=lambda mx: mx.preference)[:MAX_RECORDS])
 
     async def srv(self, name: str) -> Records[Srv] | Empty:
         """Services, lowest priority first, within one priority drawn by weight (RFC 2782)."""
@@ -166,7 +167,8 @@ class DnsResolver:
             for record in reply.records
             if (target := _host(record.target)) is not None
         ]
-        return reply.of(draw_by_weight(found, self._random))
+        found.sort(key=lambda srv: srv.priority)
+        return reply.of(draw_by_weight(found[:MAX_RECORDS], self._random))
 
     async def txt(self, name: str) -> Records[str] | Empty:
         """Text records, the strings of each joined; bytes that are not UTF-8 become U+FFFD."""

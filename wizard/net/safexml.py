@@ -32,7 +32,7 @@ def parse_xml(data: bytes, limit: int = MAX_DOCUMENT) -> Element | NotXml:
         data = trimmed  # editors and templates leave white space before the mark, and after it
     if not data:
         return NotXml("empty")
-    if data[:14].lower() == b"<!doctype html" or data[:5].lower() == b"<html":
+    if _WEB_PAGE.search(data[:1024]):
         return NotXml("web-page")
     # Only here: whoever never meets a document does not pay for the parser.
     from xml.etree.ElementTree import ParseError
@@ -72,6 +72,7 @@ def _decoded(data: bytes) -> str | None:
     return _DECLARATION.sub("", text, count=1)
 
 
+_WEB_PAGE = re.compile(rb"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _DECLARATION = re.compile(r"\A<\?xml[^>]*\?>")
 _SEVERAL_BYTES = frozenset(

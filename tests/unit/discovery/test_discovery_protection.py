@@ -50,7 +50,7 @@ def everything_found() -> FakeNetwork:
 def test_the_address_goes_to_the_domains_own_hosts_only() -> None:
     fake = everything_found()
     search(fake, all_sources=True)
-    assert len(fake.http.asked) == 9
+    assert len(fake.http.asked) == 11
     assert fake.hosts_told_address == {
         "autoconfig.example.com", "autodiscover.example.com", "example.com",
     }  # fmt: skip

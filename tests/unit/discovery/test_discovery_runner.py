@@ -399,3 +399,48 @@ def test_dns_is_asked_while_the_web_is_slow() -> None:
     fake.http.pages[database("example.com")] = document()
     result = search(fake)
     assert isinstance(result, Found)
+
+
+def test_the_whole_search_ends_within_its_time_whatever_is_left_to_try() -> None:
+    """An answer at the last moment whose odd port has to be tried, on a host that is silent."""
+    for late in (9.4, 9.6):
+        fake = network()
+        fake.http.delay = FOREVER
+        fake.http.delays[database("example.com")] = late
+        fake.http.pages[database("example.com")] = document(port=143)
+        fake.connector.servers = {("imap.example.com", 143): silent()}
+        assert search(fake, timeout=10.0).ms <= 10_000
+    fake = network()
+    fake.http.delay = FOREVER
+    fake.resolver.records["A", "example.com"] = ["192.0.2.1"]
+    fake.resolver.delays["mail.example.com"] = FOREVER
+    assert search(fake).ms <= 10_000
+
+
+def test_contacts_and_calendars_at_the_domain_itself() -> None:
+    card, cal = (f"https://example.com/.well-known/{kind}" for kind in ("carddav", "caldav"))
+    reply: int | HttpReply
+    for reply, there in (
+        (401, True),
+        (405, True),
+        (404, False),
+        (HttpReply(card, 200, {"dav": "1, addressbook"}, b""), True),
+        (HttpReply(card, 200, {}, b"<html>home</html>"), False),
+    ):
+        fake = network()
+        fake.http.pages[autoconfig_url()] = document()
+        fake.http.pages[card] = fake.http.pages[cal] = reply
+        services = found(search(fake, all_sources=True)).services
+        assert [s.url for s in services] == ([card, cal] if there else [])
+        for service in services:
+            assert service.evidence[0].trust is Trust.CONSENT
+        assert not any("@" in url for url in fake.http.asked if "dav" in url)
+    fake = network()
+    fake.http.pages[autoconfig_url()] = document()
+    fake.http.pages[card] = fake.http.pages[cal] = 401
+    fake.resolver.records["SRV", "_caldavs._tcp.example.com"] = [Srv(0, 1, 443, "d.example.com")]
+    services = found(search(fake, all_sources=True)).services
+    assert [s.url for s in services] == ["https://d.example.com/.well-known/caldav", card]
+    fake.http.asked.clear()
+    search(fake)
+    assert not {card, cal} & set(fake.http.asked)
