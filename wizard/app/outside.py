@@ -305,6 +305,7 @@ class Outside:
             progress(report)
 
         pack, provider_file = await self._packs()
+        self._warm = True  # what a suggestion would load ahead of a search is loaded by this one
         terms = Terms(options.timeout, options.sources, options.all)
 
         async def searched(

@@ -31,6 +31,7 @@ from wizard.model import (
     Applied,
     ClientPlan,
     DetectedClient,
+    DiscoveryResult,
     Failed,
     Found,
     How,
@@ -71,13 +72,24 @@ async def discover(args: Namespace, backend: Backend, out: Output) -> Exit:
         replay=args.replay,
     )
     result = await search(address, options, backend, out)
+    document = result_json(result)
+    suggestion = await _suggestion(result, backend)
+    if suggestion:
+        # Mistyped domains are registered by others, with servers that take every password.
+        document["suggestion"] = f"{address.local}@{suggestion}"
+        out.line("Did you mean {address}?", address=f"{address.local}@{suggestion}")
     if isinstance(result, Found):
         _tell_found(result, out)
-        return out.finish(found_json(result), Exit.DONE)
-    if isinstance(result, Failed) and result.suggestion:
-        out.line("Did you mean {address}?", address=f"{address.local}@{result.suggestion}")
+        return out.finish(document, Exit.DONE)
     problem = result_problem(result)
-    return out.finish_problem(problem, exit_of(problem), result_json(result))
+    return out.finish_problem(problem, exit_of(problem), document)
+
+
+async def _suggestion(result: DiscoveryResult, backend: Backend) -> str:
+    """The domain probably meant, empty where nothing speaks for it."""
+    if isinstance(result, Failed) and result.suggestion:
+        return result.suggestion
+    return await backend.suggest_domain(result.address.domain)
 
 
 def _tell_found(found: Found, out: Output) -> None:
@@ -100,6 +112,17 @@ def _tell_found(found: Found, out: Output) -> None:
         )
     for service in found.services:
         out.plain(f"{service.type.value}: {service.url}")
+    _tell_provider(found.provider, out)
+
+
+def _tell_provider(provider: Provider, out: Output) -> None:
+    """What to do first there, and the provider's own pages in this language."""
+    language = out.messages.language
+    for step in (provider.steps.get(language) or provider.steps.get("en") or {}).values():
+        out.plain(step)
+    for link in provider.help:
+        if link.language in {language, ""}:
+            out.plain(f"{link.title}: {link.url}" if link.title else link.url)
 
 
 async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Exit:

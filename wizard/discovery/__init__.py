@@ -190,6 +190,14 @@ class _Conclusion:
 
     async def _nothing(self) -> DiscoveryResult:
         query = self._query
+        if not self._uses_network:
+            return NothingFound(
+                query.address,
+                proposals(query, self._gathered.offers, ()),
+                self._reports,
+                query.ms(),
+                unencrypted_only=self._unencrypted_only,
+            )
         problem = await network_problem(query, self._vital)
         if problem is not None:
             return self._offline(problem, None)
@@ -207,8 +215,12 @@ class _Conclusion:
             guesses,
             self._reports,
             query.ms(),
-            unencrypted_only=any(offer.unencrypted_only for offer in self._gathered.offers),
+            unencrypted_only=self._unencrypted_only,
         )
+
+    @property
+    def _unencrypted_only(self) -> bool:
+        return any(offer.unencrypted_only for offer in self._gathered.offers)
 
     async def _last_questions(
         self,

@@ -19,8 +19,10 @@ from wizard.messages import Messages
 from wizard.model import (
     AuthMethod,
     ClientPlan,
+    EmailAddress,
     Evidence,
     Failed,
+    HelpLink,
     How,
     NothingFound,
     Offline,
@@ -138,6 +140,25 @@ def test_discover_that_finds_nothing_names_the_problem(
         line.outside.asked.clear()
         assert line.json(*command, stdin=PASSWORD)[0] == code
         assert line.outside.asked == [f"search {ADDRESS}", "close"]
+
+
+def test_a_domain_that_looks_mistyped_is_named_also_where_servers_were_found(line: Line) -> None:
+    """Whoever registered the mistyped name may have published settings there."""
+    line.outside.result = replace(FOUND, address=EmailAddress("anna", "gmial.com"))
+    code, document = line.json("discover", "anna@gmial.com")
+    assert (code, document["suggestion"]) == (Exit.DONE, "anna@gmail.com")
+    assert "Did you mean anna@gmail.com?" in line.run("discover", "anna@gmial.com")[1]
+    line.outside.result = FOUND
+    assert "suggestion" not in line.json("discover", str(ADDRESS))[1]
+
+
+def test_what_to_do_first_stands_beside_the_servers(line: Line) -> None:
+    steps = {"en": {"app-password": "Make one."}, "de": {"app-password": "Machen Sie eins."}}
+    links = tuple(HelpLink(f"https://help.example/{code}", language=code) for code in ("de", "fr"))
+    line.outside.result = replace(FOUND, provider=Provider("Big", "big", help=links, steps=steps))
+    text = line.run("discover", str(ADDRESS))[1]
+    assert "Make one." in text
+    assert "help.example" not in text
 
 
 def test_a_mistyped_address_is_a_sentence(line: Line) -> None:

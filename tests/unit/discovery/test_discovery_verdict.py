@@ -197,3 +197,11 @@ def test_the_verdict_on_a_domain(mx: object, addresses: object, expected: object
 def test_an_address_keeps_its_spelling() -> None:
     result = search(FakeNetwork(), "Jo.Doe@Example.com")
     assert str(result.address) == "Jo.Doe@example.com" == str(address("Jo.Doe@example.com"))
+
+
+def test_without_a_source_that_needs_it_the_network_is_not_asked_for() -> None:
+    fake = _unplugged()
+    result = search(fake, "jo@gmial.com", only={Source.PACK})
+    assert isinstance(result, NothingFound)
+    assert not (fake.resolver.asked or fake.http.asked or fake.connector.asked)
+    assert len(result.guesses) == 3
