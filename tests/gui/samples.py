@@ -483,6 +483,29 @@ STATES: dict[str, State] = {
         text="anna@gmial.com",
         suggestion="gmail.com",
     ),
+    "found-exchange": replace(
+        BASE,
+        page=Page.FOUND,
+        provider=Provider("Exchange", "exchange", PasswordKind.EXCHANGE),
+        incoming=None,
+        outgoing=None,
+    ),
+    "password-proton": replace(
+        _PASSWORD,
+        provider=Provider(
+            "Proton Mail",
+            "proton",
+            PasswordKind.BRIDGE,
+            help=(HelpLink("https://proton.me/mail/bridge", "bridge"),),
+            steps={"en": {"bridge": "Install Bridge.\nSign in there."}},
+        ),
+    ),
+    "password-or-sign-in": replace(
+        _PASSWORD,
+        provider=Provider("Gmail", "gmail", PasswordKind.APP_PASSWORD),
+        incoming=replace(IMAP, auth=(AuthMethod.OAUTH2, AuthMethod.PLAIN)),
+        outgoing=replace(SMTP, auth=(AuthMethod.OAUTH2, AuthMethod.PLAIN)),
+    ),
     "password-new": replace(_PASSWORD, journey=Journey.PASSWORD),
     "applying-move": replace(
         BASE, page=Page.APPLYING, journey=Journey.MOVE, detected=DETECTED, rows=ROWS

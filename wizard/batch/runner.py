@@ -50,8 +50,8 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`reason`: why UNTESTED (`no-password`, `oauth-only`) or `earlier-run`. `hosts`: that need
-    consent. `files`: names in the person's folder. `notes`: programs that got nothing, and why."""
+    """`reason`: why UNTESTED (`no-password`, `oauth-only`, `bridge`). `hosts`: that need consent.
+    `files`: names in the person's folder. `notes`: programs that got nothing, and why."""
 
     person: Person
     state: State
@@ -149,8 +149,11 @@ class _Run:
     async def _found(self, person: Person, found: Found) -> Outcome:
         provider = found.provider
         incoming, outgoing = next(iter(found.incoming), None), next(iter(found.outgoing), None)
-        if provider.password_kind is PasswordKind.NOT_POSSIBLE:
-            problem = Problem(ProblemKind.NOT_POSSIBLE, Stage.DISCOVER, host=person.address.domain)
+        kind = provider.password_kind
+        if not kind.has_servers:
+            exchange = kind is PasswordKind.EXCHANGE
+            why = ProblemKind.EXCHANGE_ONLY if exchange else ProblemKind.NOT_POSSIBLE
+            problem = Problem(why, Stage.DISCOVER, host=person.address.domain)
             return Outcome(person, State.PROBLEM, problem, provider)
         if incoming is None or outgoing is None:
             problem = Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, host=person.address.domain)
@@ -159,10 +162,8 @@ class _Run:
         if doubtful and not self._consent:
             return Outcome(person, State.CONSENT, None, provider, hosts=doubtful)
         verification, reason = None, ""
-        if provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not (
-            incoming.takes_password or outgoing.takes_password
-        ):
-            reason = "oauth-only"
+        if not kind.can_be_tested or not (incoming.takes_password or outgoing.takes_password):
+            reason = "bridge" if kind is PasswordKind.BRIDGE else "oauth-only"
         elif (secret := await self._worker.password(person.address)) is None:
             reason = "no-password"
         else:

@@ -155,6 +155,11 @@ def parser() -> argparse.ArgumentParser:
         help="comma-separated: " + ", ".join((*APPS, "all")),
     )
     setup.add_argument("--out", type=Path, metavar="DIR", help="files only: touch no program")
+    setup.add_argument(
+        "--sign-in",
+        action="store_true",
+        help="sign in inside the mail program, where the provider offers it; no password is asked",
+    )
     _settings(setup)
     _password(setup)
     _yes(setup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from wizard.flow import Side
 from wizard.model import (
     Account,
     Applied,
+    AuthMethod,
     ClientPlan,
     DetectedClient,
     DiscoveryResult,
@@ -224,13 +226,14 @@ async def tested(
     `changed`: the password is a new one, which no keychain has yet.
     """
     servers = [server for server in (settled.incoming, settled.outgoing) if server]
-    no_password = settled.provider.password_kind is PasswordKind.OAUTH_IN_CLIENT or not any(
-        server.takes_password for server in servers
-    )
+    kind = settled.provider.password_kind
+    _tell_kind(settled.provider, out)
+    no_password = not kind.can_be_tested or not any(server.takes_password for server in servers)
     by_browser = no_password and settled.provider.oauth is not None
     if no_password and not by_browser:
-        incoming = SideUntested("oauth-only" if settled.incoming else "not-found")
-        outgoing = SideUntested("oauth-only" if settled.outgoing else "not-found")
+        reason = "bridge" if kind is PasswordKind.BRIDGE else "oauth-only"
+        incoming = SideUntested(reason if settled.incoming else "not-found")
+        outgoing = SideUntested(reason if settled.outgoing else "not-found")
         return Verification(incoming, outgoing)
     if not by_browser:
         secret = await password_or_exit(args, settled, backend, out, changed=changed)
@@ -256,6 +259,18 @@ async def tested(
     )
 
 
+def _tell_kind(provider: Provider, out: Output) -> None:
+    """What this provider wants first: the steps to an app password, the bridge to install."""
+    purpose = {
+        PasswordKind.APP_PASSWORD: "app-password",
+        PasswordKind.BRIDGE: "bridge",
+        PasswordKind.OAUTH_IN_CLIENT: "password",
+    }.get(provider.password_kind)
+    steps = provider.steps.get(out.messages.language) or provider.steps.get("en") or {}
+    for line in steps.get(purpose or "", "").splitlines():
+        out.progress("{text}", text=line)
+
+
 _SIDES: dict[Side, str] = {"incoming": N_("Receiving"), "outgoing": N_("Sending")}
 _SERVICES = {
     ServiceType.CARDDAV: N_("Contacts"),
@@ -264,6 +279,10 @@ _SERVICES = {
 }
 _REASONS = {
     "not-found": N_("{side}: no server is known, so it was not tested."),
+    "bridge": N_(
+        "{side}: the provider's bridge vouches for itself to your mail program; it could not be "
+        "tested here."
+    ),
     "oauth-only": N_("{side}: you sign in inside the mail program; it could not be tested here."),
     "receiving-failed": N_("{side}: not tried, to keep the number of attempts low."),
 }
@@ -327,6 +346,13 @@ async def setup(args: Namespace, backend: Backend, out: Output) -> Exit:
         kind = ProblemKind.NOTHING_FOUND
         problem = Problem(kind, Stage.DISCOVER, host=settled.address.domain)
         return out.finish_problem(problem, Exit.NOTHING_FOUND, settled.document)
+    if args.sign_in:
+        browser = (AuthMethod.OAUTH2,)
+        if not all(AuthMethod.OAUTH2 in server.auth for server in (incoming, outgoing)):
+            out.line("This provider offers no sign-in inside the mail program.")
+            return out.finish({**settled.document, "reason": "no-sign-in"}, Exit.USAGE)
+        incoming, outgoing = replace(incoming, auth=browser), replace(outgoing, auth=browser)
+        settled = replace(settled, incoming=incoming, outgoing=outgoing)
     verification = await tested(args, settled, backend, out)
     if isinstance(verification, Exit):
         return verification

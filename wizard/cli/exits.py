@@ -44,6 +44,8 @@ def exit_of(problem: Problem) -> Exit:
             | ProblemKind.DOMAIN_MISTYPED
             | ProblemKind.DOMAIN_TAKES_NO_MAIL
             | ProblemKind.UNENCRYPTED_ONLY
+            | ProblemKind.NOT_POSSIBLE
+            | ProblemKind.EXCHANGE_ONLY
         ):
             return Exit.NOTHING_FOUND
         case ProblemKind.ADDRESS_NOT_UNDERSTOOD | ProblemKind.SETTINGS_UNREADABLE:

@@ -12,6 +12,7 @@ from wizard.cli.backend import Backend
 from wizard.cli.exits import Exit, exit_of
 from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
+from wizard.flow.exchange import exchange_steps
 from wizard.model import (
     AddressFault,
     EmailAddress,
@@ -20,6 +21,7 @@ from wizard.model import (
     Found,
     NothingFound,
     Offline,
+    PasswordKind,
     Problem,
     ProblemKind,
     Provider,
@@ -209,7 +211,26 @@ async def settle(args: Namespace, backend: Backend, out: Output) -> Settled | Ex
             result.services,
             document=found_json(result),
         )
+    if not settled.provider.password_kind.has_servers:
+        return _no_servers(settled, out)
     return settled if _agreed(args, settled, out) else _stop_for_consent(settled, out)
+
+
+def _no_servers(settled: Settled, out: Output) -> Exit:
+    """No mail program can be given servers: said with what works instead."""
+    exchange = settled.provider.password_kind is PasswordKind.EXCHANGE
+    kind = ProblemKind.EXCHANGE_ONLY if exchange else ProblemKind.NOT_POSSIBLE
+    problem = Problem(kind, Stage.DISCOVER, host=settled.address.domain)
+    steps = exchange_steps(out.messages) if exchange else ()
+    document = {
+        **settled.document,
+        "steps": [{"text": step.text, "group": step.group} for step in steps],
+    }
+    out.problem(problem, settled.provider)
+    for step in steps:
+        out.plain(f"  {step.group}: {step.text}")
+    told = out.problem_json(problem, settled.provider)
+    return out.finish({**document, "problem": told}, exit_of(problem), ok=False)
 
 
 def _untrusted(settled: Settled) -> list[ServerSettings]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wizard.clients import journal
+from wizard.clients import bridge, journal
 from wizard.clients.apple import AppleMail
 from wizard.clients.by_hand import GEARY, KMAIL
 from wizard.clients.claws import ClawsMail
@@ -77,7 +77,10 @@ def plan(
         case SettingsSheet():
             return exporter.files(account, words, _explained(chosen, account, words))
         case _:
-            return exporter.plan(account, exporter.detect(places), places, words, profile)
+            if steps := bridge.instead(client, account, words):
+                return steps
+            made = exporter.plan(account, exporter.detect(places), places, words, profile)
+            return made if isinstance(made, Problem) else bridge.with_note(made, account, words)
 
 
 def files(
@@ -91,13 +94,20 @@ def files(
         case SettingsSheet():
             return exporter.files(account, words, _explained(chosen, account, words))
         case _:
-            return exporter.files(account, words)
+            return _files(exporter, account, words)
+
+
+def _files(exporter: ClientExporter, account: Account, words: Words) -> ClientPlan | Problem:
+    if steps := bridge.instead(exporter.id, account, words):
+        return steps
+    made = exporter.files(account, words)
+    return made if isinstance(made, Problem) else bridge.with_note(made, account, words)
 
 
 def _explained(chosen: Sequence[str], account: Account, words: Words) -> tuple[ClientPlan, ...]:
     """The plans whose steps the sheet prints."""
     plans = (
-        exporter.files(account, words)
+        _files(exporter, account, words)
         for exporter in EXPORTERS
         if exporter.id in chosen and not isinstance(exporter, SettingsSheet)
     )

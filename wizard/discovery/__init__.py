@@ -45,10 +45,13 @@ from wizard.model import (
     Found,
     NothingFound,
     Offline,
+    PasswordKind,
     Problem,
     ProblemKind,
+    Provider,
     Source,
     SourceReport,
+    SourceState,
 )
 from wizard.net.http import HttpClient
 from wizard.net.resolver import Empty, Mx, NoAnswer, Records, Resolver
@@ -210,6 +213,10 @@ class _Conclusion:
                 eager = problem.kind is ProblemKind.DOMAIN_MISTYPED
                 suggestion = suggest_domain(query.domain, query.pack, eager=eager)
             return Failed(query.address, problem, guesses, suggestion, self._reports, query.ms())
+        if self._speaks_exchange:
+            # Its own programs find it by themselves: that is an answer, not a failure.
+            provider = Provider("Exchange", "exchange", PasswordKind.EXCHANGE)
+            return Found(query.address, provider, (), (), (), self._reports, query.ms())
         return NothingFound(
             query.address,
             guesses,
@@ -221,6 +228,16 @@ class _Conclusion:
     @property
     def _unencrypted_only(self) -> bool:
         return any(offer.unencrypted_only for offer in self._gathered.offers)
+
+    @property
+    def _speaks_exchange(self) -> bool:
+        """Autodiscover asked for a login, or offered Exchange's own protocols and no others."""
+        report = self._gathered.reports.get(Source.AUTODISCOVER)
+        return (
+            report is not None
+            and report.state is SourceState.REFUSED
+            and report.detail.endswith(" exchange")
+        )
 
     async def _last_questions(
         self,

@@ -74,10 +74,10 @@ class Offer:
     @property
     def closing(self) -> bool:
         """True where no mail program can reach the mailbox by itself."""
-        return self.provider is not None and self.provider.password_kind in {
-            PasswordKind.BRIDGE,
-            PasswordKind.NOT_POSSIBLE,
-        }
+        if self.provider is None:
+            return False
+        kind = self.provider.password_kind
+        return kind is PasswordKind.BRIDGE or not kind.has_servers
 
     @property
     def is_empty(self) -> bool:

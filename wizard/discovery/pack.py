@@ -17,6 +17,7 @@ from pathlib import Path
 
 from wizard.discovery.names import clean_host, clean_port, clean_text, clean_url, is_within
 from wizard.model import (
+    LOOPBACK,
     AuthMethod,
     Brand,
     EmailAddress,
@@ -98,7 +99,7 @@ class PackServer:
 
     def for_address(self, address: EmailAddress) -> ServerSettings | None:
         """The server for one address; None where the filled-in host is no host name."""
-        host = clean_host(_fill(self.host, address))
+        host = self.host if self.host == LOOPBACK else clean_host(_fill(self.host, address))
         if host is None:
             return None
         return ServerSettings(
@@ -356,8 +357,8 @@ class _Reader:
             table, "password", {kind.value: kind for kind in PasswordKind}, PasswordKind.NORMAL
         )
         plain_only = self._flag(table, "plain_only")
-        servers = self._servers(table)
-        unreachable = password in {PasswordKind.BRIDGE, PasswordKind.NOT_POSSIBLE}
+        servers = self._servers(table, bridge=password is PasswordKind.BRIDGE)
+        unreachable = password is PasswordKind.BRIDGE or not password.has_servers
         if not servers and not plain_only and not unreachable:
             self._fault("servers", "is needed: at least one encrypted server")
         entry_checked = self._text(table, "checked") or checked
@@ -383,7 +384,7 @@ class _Reader:
             oauth=self._oauth(table),
         )
 
-    def _servers(self, table: Mapping[str, object]) -> tuple[PackServer, ...]:
+    def _servers(self, table: Mapping[str, object], *, bridge: bool) -> tuple[PackServer, ...]:
         default_username = self._text(table, "username") or "{address}"
         default_auth = self._auth(self._texts(table, "auth") or ("password",), "auth")
         servers = []
@@ -414,7 +415,10 @@ class _Reader:
             if not (
                 self._known_placeholders(match["host"])
                 and self._known_placeholders(username)
-                and self._is_host(_fill(match["host"], sample), "servers")
+                and (
+                    (bridge and match["host"] == LOOPBACK)
+                    or self._is_host(_fill(match["host"], sample), "servers")
+                )
             ):
                 continue
             servers.append(
@@ -511,7 +515,9 @@ class _Reader:
                 if not _LANGUAGE.match(language) or not isinstance(text, str) or not text.strip():
                     self._fault(name, "holds a text for each language code of two letters")
                     continue
-                named.setdefault(name, {})[language] = clean_text(text, MAX_STEP)
+                # Each line is one step.
+                lines = (clean_text(line, MAX_STEP) for line in text.splitlines())
+                named.setdefault(name, {})[language] = "\n".join(filter(None, lines))
         return named
 
     def _steps(self, table: Mapping[str, object], name: str) -> dict[str, dict[str, str]]:

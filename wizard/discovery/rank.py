@@ -43,7 +43,7 @@ class Candidates:
     """What is known so far. `incoming_weight`, `outgoing_weight` belong to the first ones.
 
     `closing_weight`: set where the best word is that no mail program reaches this mailbox by
-    itself; there are no servers then.
+    itself; there are no servers then but those of a bridge.
     """
 
     incoming: tuple[ServerSettings, ...] = ()
@@ -74,7 +74,14 @@ def merge(offers: Sequence[Offer]) -> Candidates:
     if closing is not None:
         better = [(rank, server) for rank, server in (*incoming, *outgoing) if rank < closing]
         if not better:
-            return Candidates(services=_merge_services(offers), closing_weight=closing)
+            # A bridge still has servers: on this computer, in the word that closes the search.
+            word = [offer for offer in offers if offer.closing]
+            return Candidates(
+                incoming=tuple(s for _, s in _merge_side(word, lambda offer: offer.incoming)),
+                outgoing=tuple(s for _, s in _merge_side(word, lambda offer: offer.outgoing)),
+                services=_merge_services(offers),
+                closing_weight=closing,
+            )
     return Candidates(
         incoming=tuple(server for _, server in incoming),
         outgoing=tuple(server for _, server in outgoing),

@@ -95,6 +95,11 @@ class ContinuedUntested:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInChosen:
+    """*Sign in inside my mail program*, instead of an app password."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestMessageRequested:
     """*Send myself a test message*. `delete`: and take it out of the inbox again."""
 
@@ -388,6 +393,7 @@ Event = (
     | ManualSubmitted
     | PasswordSubmitted
     | ContinuedUntested
+    | SignInChosen
     | TestMessageRequested
     | ProgramsChosen
     | ApplyConfirmed

@@ -22,6 +22,7 @@ from wizard.flow.steps import show as _show
 from wizard.model import (
     AddressFault,
     Applied,
+    AuthMethod,
     ClientPlan,
     DiscoveryResult,
     EmailAddress,
@@ -50,6 +51,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.SettingsAccepted: frozenset({Page.FOUND}),
     ev.ManualSubmitted: frozenset({Page.MANUAL}),
     ev.ContinuedUntested: frozenset({Page.PASSWORD}),
+    ev.SignInChosen: frozenset({Page.PASSWORD}),
     ev.PasswordSubmitted: frozenset({Page.PASSWORD}),
     ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
@@ -83,6 +85,7 @@ def reduce(state: State, event: ev.Event) -> Step:
             | ev.ManualRequested()
             | ev.ManualSubmitted()
             | ev.ContinuedUntested()
+            | ev.SignInChosen()
         ):
             return _settings(state, event)
         case (
@@ -425,7 +428,11 @@ def _prefill(state: State, guesses: tuple[ServerSettings, ...]) -> State:
 
 def _settings(
     state: State,
-    event: ev.SettingsAccepted | ev.ManualRequested | ev.ManualSubmitted | ev.ContinuedUntested,
+    event: ev.SettingsAccepted
+    | ev.ManualRequested
+    | ev.ManualSubmitted
+    | ev.ContinuedUntested
+    | ev.SignInChosen,
 ) -> Step:
     match event:
         case ev.ManualRequested():
@@ -445,10 +452,28 @@ def _settings(
             if state.incoming is None or state.outgoing is None:
                 return _show(state, Page.MANUAL), ()
             return _to_password(replace(state, consented=True))
+        case ev.SignInChosen():
+            return _sign_in(state)
         case ev.ContinuedUntested():
             if not _may_skip_test(state):
                 return state, ()
             return _after_password(replace(state, untested=True))
+
+
+def _sign_in(state: State) -> Step:
+    """From here on it is an account that takes no password from a program."""
+    receiving, sending = state.incoming, state.outgoing
+    if state.busy or not state.can_sign_in_inside or receiving is None or sending is None:
+        return state, ()
+    state = replace(
+        state,
+        incoming=replace(receiving, auth=(AuthMethod.OAUTH2,)),
+        outgoing=replace(sending, auth=(AuthMethod.OAUTH2,)),
+        verification=None,
+        problem=None,
+        untested=True,
+    )
+    return _after_password(state)
 
 
 def _to_password(state: State) -> Step:
@@ -492,7 +517,7 @@ def _password(
 ) -> Step:
     match event:
         case ev.PasswordSubmitted(keep=keep):
-            if state.busy:
+            if state.busy or not state.password_possible:
                 return state, ()
             return _start_verify(replace(state, keep_password=keep))
         case ev.VerifyProgressed(request=request, side=side, rung=rung):

@@ -14,6 +14,7 @@ from wizard.model import (
     Account,
     AddressFault,
     Applied,
+    AuthMethod,
     ChangeRecord,
     Check,
     ClientPlan,
@@ -187,13 +188,20 @@ class State:
     @property
     def password_possible(self) -> bool:
         """False where this mailbox takes no password from a program at all."""
-        if self.provider.password_kind in {
-            PasswordKind.OAUTH_IN_CLIENT,
-            PasswordKind.NOT_POSSIBLE,
-        }:
+        if not self.provider.password_kind.can_be_tested:
             return False
         servers = [server for server in (self.incoming, self.outgoing) if server is not None]
         return any(server.takes_password for server in servers) or not servers
+
+    @property
+    def can_sign_in_inside(self) -> bool:
+        """True where a sign-in inside the mail program can stand for an app password."""
+        servers = (self.incoming, self.outgoing)
+        return (
+            self.provider.password_kind is PasswordKind.APP_PASSWORD
+            and self.journey is Journey.SETUP
+            and all(s is not None and AuthMethod.OAUTH2 in s.auth for s in servers)
+        )
 
     @property
     def account(self) -> Account | None:

@@ -536,6 +536,15 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
         "general",
         _HELP,
     ),
+    _K.EXCHANGE_ONLY: Sentences(
+        N_("This is an Exchange mailbox."),
+        N_(
+            "Outlook and the mail apps of Apple and Android find its server by themselves. Other "
+            "programs get in only where whoever runs the mailbox allows IMAP."
+        ),
+        N_("Enter the servers myself"),
+        Action.EDIT_SERVERS,
+    ),
     _K.PROGRAM_RUNNING: Sentences(
         N_("{program} is open."),
         N_("While it runs it would undo our changes. Please close it; nothing gets lost."),

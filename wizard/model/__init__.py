@@ -68,6 +68,7 @@ from wizard.model.programs import (
 from wizard.model.secret import Secret
 from wizard.model.servers import (
     DEFAULT_PORTS,
+    LOOPBACK,
     AuthMethod,
     DavAccount,
     DavCollection,
@@ -81,6 +82,7 @@ from wizard.model.words import N_, SourceWords, Words
 
 __all__ = [
     "DEFAULT_PORTS",
+    "LOOPBACK",
     "N_",
     "Account",
     "AddressFault",

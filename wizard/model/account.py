@@ -62,7 +62,8 @@ class SideFailed:
 
 @dataclass(frozen=True, slots=True)
 class SideUntested:
-    """One side was not tried. `reason`: `not-found`, `oauth-only`, `receiving-failed`."""
+    """One side was not tried. `reason`: `not-found`, `oauth-only`, `bridge`,
+    `receiving-failed`."""
 
     reason: str
 

@@ -21,13 +21,26 @@ from wizard.model.servers import ServerSettings, Service
 
 
 class PasswordKind(Enum):
-    """What the provider wants to see at login."""
+    """What the provider wants to see at login. EXCHANGE: only programs that speak its own protocol
+    get in, and they find it by themselves."""
 
     NORMAL = "normal"
     APP_PASSWORD = "app-password"  # noqa: S105 - a kind, not a password
     OAUTH_IN_CLIENT = "oauth-in-client"
     BRIDGE = "bridge"
     NOT_POSSIBLE = "not-possible"
+    EXCHANGE = "exchange"
+
+    @property
+    def has_servers(self) -> bool:
+        """False where no mail program can be given servers at all."""
+        return self not in {PasswordKind.NOT_POSSIBLE, PasswordKind.EXCHANGE}
+
+    @property
+    def can_be_tested(self) -> bool:
+        """False where no login can be made from here: sign-in in a browser, a bridge with a
+        certificate of its own, or nothing to log in to."""
+        return self in {PasswordKind.NORMAL, PasswordKind.APP_PASSWORD}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from wizard.model.address import AddressFault, EmailAddress, parse_address, to_a
 from wizard.model.discovery import Found, HelpLink, PasswordKind, Provider, SourceReport
 from wizard.model.evidence import Evidence, Source, Trust
 from wizard.model.servers import (
+    LOOPBACK,
     AuthMethod,
     Security,
     ServerSettings,
@@ -227,8 +228,10 @@ def _settings(document: object, address: EmailAddress | None) -> SettingsFile:
             raise _Fault(("address",), "not-an-address")
         address = address or parsed
     username = str(address) if address else ""
-    incoming = _servers(top, "incoming", username)
-    outgoing = _servers(top, "outgoing", username)
+    provider = _provider(top.get("provider"))
+    here = provider.password_kind is PasswordKind.BRIDGE
+    incoming = _servers(top, "incoming", username, here=here)
+    outgoing = _servers(top, "outgoing", username, here=here)
     for side, servers in (("incoming", incoming), ("outgoing", outgoing)):
         for index, server in enumerate(servers):
             if server.type.is_incoming is not (side == "incoming"):
@@ -243,7 +246,7 @@ def _settings(document: object, address: EmailAddress | None) -> SettingsFile:
     return SettingsFile(
         address=address,
         name=_text(top, "name", (), ""),
-        provider=_provider(top.get("provider")),
+        provider=provider,
         incoming=incoming,
         outgoing=outgoing,
         services=_services(top, username),
@@ -290,7 +293,8 @@ def _word(kind: type[_EnumT], owner: Json, key: str, path: Sequence[str | int]) 
         raise _Fault((*path, key), "unknown-word") from None
 
 
-def _servers(top: Json, side: str, username: str) -> tuple[ServerSettings, ...]:
+def _servers(top: Json, side: str, username: str, *, here: bool) -> tuple[ServerSettings, ...]:
+    """`here`: the provider's bridge serves from this computer."""
     servers: list[ServerSettings] = []
     for index, item in enumerate(_list(top, side, ())):
         path = (side, index)
@@ -303,7 +307,8 @@ def _servers(top: Json, side: str, username: str) -> tuple[ServerSettings, ...]:
             raise _Fault((*path, "port"), "missing" if port is None else "wrong-type")
         if not 1 <= port <= 65535:
             raise _Fault((*path, "port"), "out-of-range")
-        host = to_ascii_domain(_text(entry, "host", path))
+        written = _text(entry, "host", path)
+        host = written if here and written == LOOPBACK else to_ascii_domain(written)
         if host is None:
             raise _Fault((*path, "host"), "not-a-host")
         auth = []

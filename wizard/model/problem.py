@@ -91,6 +91,7 @@ class ProblemKind(Enum):
     OAUTH_ONLY = (0, "oauth-only")
     BRIDGE_NEEDED = (0, "bridge-needed")
     NOT_POSSIBLE = (0, "not-possible")
+    EXCHANGE_ONLY = (0, "exchange-only")
     PROGRAM_RUNNING = (0, "program-running")
     PROGRAM_MISSING = (0, "program-missing")
     PROGRAM_READ_ONLY = (0, "program-read-only")

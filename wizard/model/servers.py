@@ -7,6 +7,9 @@ from enum import Enum
 
 from wizard.model.evidence import Evidence, Trust
 
+LOOPBACK = "127.0.0.1"
+"""This computer: where the bridge programs of some providers listen."""
+
 
 class ServerType(Enum):
     """The protocol; the value is the word of the JSON contract."""
@@ -73,7 +76,10 @@ class ServerSettings:
 
     @property
     def trust(self) -> Trust:
-        """Trusted if any evidence for host and port is; manual settings (no evidence) are too."""
+        """Trusted if any evidence for host and port is; manual settings (no evidence) are too, and
+        so is this computer itself (a provider's bridge)."""
+        if self.host == LOOPBACK:
+            return Trust.TRUSTED
         about_host = [item for item in self.evidence if "host" in item.fields]
         if not about_host or any(item.trust is Trust.TRUSTED for item in about_host):
             return Trust.TRUSTED

@@ -37,6 +37,7 @@ _PASSWORD = {
     PasswordKind.OAUTH_IN_CLIENT: N_("none to type: the program opens a sign-in window"),
     PasswordKind.BRIDGE: N_("the password that the provider's bridge program shows"),
     PasswordKind.NOT_POSSIBLE: N_("this provider lets no other program in"),
+    PasswordKind.EXCHANGE: N_("your program asks for it, and finds the server by itself"),
 }
 
 

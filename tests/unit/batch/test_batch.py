@@ -360,7 +360,9 @@ def test_special_providers_end_honestly() -> None:
     servers = [replace(s, username=str(address)) for s in (IMAP, SMTP)]
     for kind, state, reason in (
         (PasswordKind.OAUTH_IN_CLIENT, State.UNTESTED, "oauth-only"),
+        (PasswordKind.BRIDGE, State.UNTESTED, "bridge"),
         (PasswordKind.NOT_POSSIBLE, State.PROBLEM, ""),
+        (PasswordKind.EXCHANGE, State.PROBLEM, ""),
         (PasswordKind.APP_PASSWORD, State.DONE, ""),
     ):
         provider = Provider("X", "x", kind)

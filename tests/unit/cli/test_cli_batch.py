@@ -80,9 +80,9 @@ class ManyOutside(FakeOutside):
         services: tuple[Service, ...] = (),
     ) -> Verification:
         self.logins.append(str(address))
-        await asyncio.sleep(0.001)  # a network is never as quick as to let nobody else in
         if len(self.logins) == self.interrupt_at:
             os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0.001)  # a network is never as quick as to let nobody else in
         if str(address) in self.refused:
             return Verification(SideFailed(WRONG), SideUntested("receiving-failed"))
         return WORKS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.fakes.outside import ADDRESS, FOUND, PASSWORD, FakeOutside
 from tests.unit.cli.test_cli_contract import WRONG, Line
 from wizard.cli.exits import Exit
 from wizard.model import (
+    AuthMethod,
     ClientPlan,
     FileChange,
     Found,
@@ -130,3 +132,56 @@ def test_addresses_that_make_no_move_are_a_matter_of_usage(
     code, _ = line.json("move", *words, *STDIN, stdin="x\n")
     assert code == Exit.USAGE
     assert not [name for name in outside.asked if name.startswith("search")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem", "has_steps"),
+    [
+        (PasswordKind.EXCHANGE, "exchange-only", True),
+        (PasswordKind.NOT_POSSIBLE, "not-possible", False),
+    ],
+)
+@pytest.mark.parametrize("command", ["setup", "verify", "password"])
+def test_mailboxes_without_servers_say_what_works_instead(
+    line: Line,
+    outside: FakeOutside,
+    command: str,
+    kind: PasswordKind,
+    problem: str,
+    has_steps: bool,
+) -> None:
+    outside.result = Found(ADDRESS, Provider("It", "it", kind), (), ())
+    more = ("--name", "Anna", "--apps", "thunderbird") if command == "setup" else ()
+    code, document = line.json(command, str(ADDRESS), *more)
+    assert (code, document["problem"]["kind"]) == (Exit.NOTHING_FOUND, problem)
+    assert bool(document["steps"]) is has_steps
+    assert outside.seen_passwords == []
+
+
+def test_a_bridge_is_set_up_untested_and_says_so(line: Line, outside: FakeOutside) -> None:
+    bridge = Provider("P", "p", PasswordKind.BRIDGE, steps={"en": {"bridge": "Install Bridge."}})
+    outside.result = Found(ADDRESS, bridge, FOUND.incoming, FOUND.outgoing)
+    words = ("setup", str(ADDRESS), "--name", "Anna", "--apps", "thunderbird")
+    code, document = line.json(*words)
+    assert code == Exit.PROBLEMS
+    assert document["verify"]["incoming"] == {"ok": None, "reason": "bridge"}
+    assert document["apps"][0]["state"] == "applied"
+    assert "Install Bridge." in line.err
+    assert outside.seen_passwords == []
+
+
+def test_a_sign_in_inside_the_program_asks_for_no_password(
+    line: Line, outside: FakeOutside
+) -> None:
+    words = ("setup", str(ADDRESS), "--name", "Anna", "--apps", "thunderbird", "--sign-in")
+    code, document = line.json(*words)
+    assert (code, document["reason"]) == (Exit.USAGE, "no-sign-in")
+    auth = (AuthMethod.OAUTH2, AuthMethod.PLAIN)
+    receiving, sending = (replace(s[0], auth=auth) for s in (FOUND.incoming, FOUND.outgoing))
+    gmail = Provider("G", "g", PasswordKind.APP_PASSWORD)
+    outside.result = Found(ADDRESS, gmail, (receiving,), (sending,))
+    code, document = line.json(*words)
+    assert code == Exit.PROBLEMS
+    assert document["verify"]["outgoing"] == {"ok": None, "reason": "oauth-only"}
+    assert document["apps"][0]["state"] == "applied"
+    assert outside.seen_passwords == []

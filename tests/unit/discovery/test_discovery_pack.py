@@ -17,7 +17,7 @@ from wizard.discovery import (
     parse_autoconfig,
     read_pack,
 )
-from wizard.model import AuthMethod, PasswordKind, ServerType, ServiceType
+from wizard.model import LOOPBACK, AuthMethod, PasswordKind, ServerType, ServiceType
 
 PROVIDERS = Path(__file__).resolve().parents[3] / "resources" / "providers.toml"
 LANGUAGES = {"en", "fr", "de", "it", "es"}
@@ -42,8 +42,9 @@ def test_the_shipped_pack_has_no_fault(pack: Pack) -> None:
         assert entry.checked, entry.id
         assert entry.source, entry.id
         kinds = {server.type for server in entry.servers}
-        closed = entry.password in {PasswordKind.BRIDGE, PasswordKind.NOT_POSSIBLE}
-        if entry.plain_only or closed:
+        if entry.password is PasswordKind.BRIDGE:
+            assert {server.host for server in entry.servers} == {LOOPBACK}
+        elif entry.plain_only or not entry.password.has_servers:
             assert not kinds, entry.id
         elif entry.id != "peoplepc.com":  # its receiving servers do not encrypt
             assert ServerType.SMTP in kinds, entry.id

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout
 
 from wizard.flow import State
 from wizard.flow import events as ev
+from wizard.flow.exchange import exchange_steps
 from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
 from wizard.gui.pages.kinds import kind_card
 from wizard.gui.pages.terms import TERM_OF, Term, explain
@@ -66,10 +67,12 @@ class FoundPage(PageView):
         self._shown = shown
         clear(self._results)
         self.consent = None
-        if state.provider.password_kind is PasswordKind.NOT_POSSIBLE:
+        if not state.provider.password_kind.has_servers:
             card = kind_card(self.kit, state.provider)
             assert card is not None
             self._results.addWidget(card)
+            if state.provider.password_kind is PasswordKind.EXCHANGE:
+                self._results.addWidget(self._routes())
             return
         self._results.addWidget(self._summary(state))
         if state.needs_consent:
@@ -87,10 +90,35 @@ class FoundPage(PageView):
             used.insert(0, Term.IMAP)
         return (*used, Term.PORT, Term.ENCRYPTED, Term.USER_NAME)
 
+    def _routes(self) -> Card:
+        """Exchange: what each program does by itself."""
+        card = Card(self.kit, spacing=8)
+        group = ""
+        for step in exchange_steps(self.kit.words):
+            if step.group != group:
+                group = step.group
+                card.body.addWidget(Text(group, TextType.STRONG))
+            card.body.addWidget(Text(step.text))
+        return card
+
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
         words = self.kit.words
-        if state.provider.password_kind is PasswordKind.NOT_POSSIBLE:
+        if state.provider.password_kind is PasswordKind.EXCHANGE:
+            return Chrome(
+                title=words.text("We know this kind of mailbox"),
+                lead=words.text("Your mail program can set it up by itself; this is how."),
+                primary=NavAction(
+                    words.text("Set up another address"), lambda: self.send(ev.StartedOver())
+                ),
+                plain=NavAction(
+                    words.text("Enter the settings myself"),
+                    lambda: self.send(ev.ManualRequested()),
+                ),
+                left=self.back(state),
+                focus_key=(state.page, state.address),
+            )
+        if not state.provider.password_kind.has_servers:
             return Chrome(
                 title=words.text("This mailbox opens in its own apps only"),
                 lead=words.text("We would rather tell you now than let you try in vain."),

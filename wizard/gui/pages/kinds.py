@@ -16,6 +16,7 @@ _ICONS = {
     PasswordKind.OAUTH_IN_CLIENT: "sign-in",
     PasswordKind.BRIDGE: "bridge",
     PasswordKind.NOT_POSSIBLE: "lock",
+    PasswordKind.EXCHANGE: "lock",
 }
 
 
@@ -72,16 +73,19 @@ def _sentences(kit: Kit, provider: Provider) -> tuple[str, str, str] | None:
                     "Your mail program opens the provider's own sign-in page. We never see that "
                     "password, and we could not test it here."
                 ),
-                "general",
+                "password",
             )
         case PasswordKind.BRIDGE:
             return (
                 words.text("{provider} needs its bridge program", provider=name),
                 words.text(
                     "Mail programs reach this mailbox only through the bridge, a program of the "
-                    "provider that runs on your computer. It shows the password to type here."
+                    "provider that runs on your computer. Your mail program asks for the password "
+                    "that the bridge shows, and whether to trust the bridge's own certificate: "
+                    "that connection never leaves this computer, so you may. We can't test it "
+                    "from here."
                 ),
-                "general",
+                "bridge",
             )
         case PasswordKind.NOT_POSSIBLE:
             return (
@@ -89,6 +93,16 @@ def _sentences(kit: Kit, provider: Provider) -> tuple[str, str, str] | None:
                 words.text(
                     "This provider lets no other program in, so there is nothing we could set up. "
                     "Its own apps and its website work as always."
+                ),
+                "not-possible",
+            )
+        case PasswordKind.EXCHANGE:
+            return (
+                words.text("This is an Exchange mailbox"),
+                words.text(
+                    "Programs that speak Exchange find its server by themselves, with your address "
+                    "and password alone. Others can't get in unless whoever runs the mailbox "
+                    "allows it."
                 ),
                 "general",
             )

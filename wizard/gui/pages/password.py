@@ -182,12 +182,16 @@ class PasswordPage(PageView):
             title = words.text("Testing")
             lead = words.text("Receiving first, then sending. This takes a few seconds.")
             primary = None
-        elif kind is PasswordKind.NOT_POSSIBLE:
+        elif not kind.has_servers:
             title = words.text("Other programs can't read this mailbox")
             lead = ""
             primary = NavAction(
                 words.text("Set up another address"), lambda: self.send(ev.StartedOver())
             )
+        elif kind is PasswordKind.BRIDGE:
+            title = words.text("The bridge has your password")
+            lead = words.text("Start the bridge first; then we prepare your programs for it.")
+            primary = NavAction(onwards, lambda: self.send(ev.ContinuedUntested()))
         elif not state.password_possible:
             title = words.text("No password needed here")
             lead = words.text("You sign in inside your mail program.")
@@ -197,7 +201,12 @@ class PasswordPage(PageView):
                 words.text("Test again") if state.problem else words.text("Test and continue"),
                 self._submit,
             )
-        if not done and not verifying and kind is not PasswordKind.NOT_POSSIBLE:
+        if not done and not verifying and state.can_sign_in_inside:
+            plain = NavAction(
+                words.text("Sign in inside my mail program"),
+                lambda: self.send(ev.SignInChosen()),
+            )
+        elif not done and not verifying and kind.has_servers:
             plain = NavAction(
                 words.text("Change the servers"), lambda: self.send(ev.ManualRequested())
             )
@@ -276,6 +285,7 @@ class PasswordPage(PageView):
                 sentence = {
                     "not-found": words.text("no server known"),
                     "oauth-only": words.text("you sign in inside your mail program"),
+                    "bridge": words.text("the bridge vouches for itself to your mail program"),
                     "receiving-failed": words.text("waits until receiving works"),
                 }.get(reason, words.text("not tested"))
                 row.show_state(Mark.NOTHING, sentence)
