@@ -93,8 +93,14 @@ class FakeHttp:
     offline: bool = False
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
+        assert personal or not ("%40" in url or "@" in url), "a redirect would hand it on"
         self.asked.append(url)
         self.sent_headers.append(headers or {})
         return await self._reply(url)

@@ -59,6 +59,8 @@ from wizard.model.document import Json, found_json, service_result_json, side_js
 from wizard.model.words import N_
 
 Command = Callable[[Namespace, Backend, Output], Awaitable[Exit]]
+MAX_DOCUMENT = 1024 * 1024
+"""Bytes of a file that are looked at; what is larger is no settings document anyway."""
 
 
 async def discover(args: Namespace, backend: Backend, out: Output) -> Exit:
@@ -133,7 +135,8 @@ async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Ex
     if isinstance(address, Exit):
         return address
     try:
-        document = args.file.read_bytes()
+        with args.file.open("rb") as file:
+            document = file.read(MAX_DOCUMENT)
     except OSError:
         problem = Problem(
             ProblemKind.SETTINGS_UNREADABLE,

@@ -246,9 +246,14 @@ class _RecordedHttp:
         self._recorder = recorder
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
-        request = self._inner.get(url, headers=headers, follow=follow)
+        request = self._inner.get(url, headers=headers, follow=follow, personal=personal)
         return await self._note("GET", url, request)
 
     async def post(

@@ -317,7 +317,12 @@ class _ReplayedHttp:
         self._replay = replay
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
         return await self._replay.web("GET", url)
 

@@ -99,9 +99,16 @@ class WatchedHttp:
         self._vital = vital
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
-        return self._note(await self._inner.get(url, headers=headers, follow=follow))
+        return self._note(
+            await self._inner.get(url, headers=headers, follow=follow, personal=personal)
+        )
 
     async def post(
         self,

@@ -16,13 +16,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import wizard
 from wizard.model.address import to_ascii_domain
 from wizard.model.secret import Secret
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import ADDRESS_NOT_ALLOWED
+from wizard.net.suffix import same_owner
 
 if TYPE_CHECKING:
     import httpcore2
@@ -72,10 +73,18 @@ class HttpFailure:
 
 class HttpClient(Protocol):
     """Connections are reused within a run. Only https; redirects to http, to private, loopback
-    or link-local addresses, or beyond three are refused. `follow=False` returns the 3xx itself."""
+    or link-local addresses, or beyond three are refused. `follow=False` returns the 3xx itself.
+
+    `personal`: a mail address in the URL that another owner's host must not learn: a redirect
+    there loses the parts of its query that hold it, and is refused where it is in the path."""
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure: ...
 
     async def post(
@@ -143,10 +152,15 @@ class HttpsClient:
         self._pools: dict[tuple[bool, Proxy | None], httpcore2.AsyncConnectionPool] = {}
 
     async def get(
-        self, url: str, *, headers: Mapping[str, str] | None = None, follow: bool = True
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
         """One GET."""
-        return await self._request("GET", url, None, headers or {}, follow)
+        return await self._request("GET", url, None, headers or {}, follow, personal)
 
     async def post(
         self,
@@ -217,7 +231,13 @@ class HttpsClient:
         self._contexts.verifying(ALPN)
 
     async def _request(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], follow: bool
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        follow: bool,
+        personal: str = "",
     ) -> HttpReply | HttpFailure:
         forbidden = FORBIDDEN_HEADERS & {name.lower() for name in headers}
         if forbidden:
@@ -243,6 +263,8 @@ class HttpsClient:
                         return HttpFailure(str(target), "too-many-redirects")
                     passed.append(str(target))
                     following = _redirect_target(target, location)
+                    if following and personal and not same_owner(first.host, following.host):
+                        following = without_person(following, personal)
                     if following is None:
                         return HttpFailure(str(target), "redirect-refused", location[:200])
                     target = following
@@ -387,6 +409,27 @@ def _redirect_target(asked: Url, location: str) -> Url | None:
         return parse_url(urljoin(str(asked), location))
     except ValueError:  # brackets that are no IPv6 address
         return None
+
+
+def without_person(url: Url, address: str) -> Url | None:
+    """The URL less the parts of its query that hold a mail address or its local part; None where
+    the path holds it. However often it was encoded."""
+    local = address.rpartition("@")[0].casefold()
+
+    def holds(text: str) -> bool:
+        for _ in range(4):
+            folded = text.casefold()
+            name, _, value = folded.rpartition("=")
+            if address.casefold() in folded or local in {name, value}:
+                return True
+            text = unquote(text)
+        return False
+
+    path, _, query = url.target.partition("?")
+    if any(holds(segment) for segment in (path, *path.split("/"))):
+        return None
+    kept = "&".join(part for part in query.split("&") if part and not holds(part))
+    return replace(url, target=f"{path}?{kept}" if kept else path)
 
 
 def is_public(address: str) -> bool:

@@ -915,3 +915,42 @@ def test_the_system_decides_which_hosts_go_through_the_proxy(
         return await system_proxy("outside.example"), await system_proxy("host.inside")
 
     assert run(ask()) == (Proxy("proxy.example", 3128), None)
+
+
+@pytest.mark.parametrize(
+    ("host", "where", "asked"),
+    [
+        (OTHER, "/c?emailaddress=Jo%2Bx%40example.com&v=1", "/c?v=1"),
+        (OTHER, "/c?emailaddress=jo%252Bx%2540example.com", "/c"),
+        (OTHER, "/c?emailaddress=jo+x@example.com", "/c"),
+        (OTHER, "/c?user=jo%2Bx&domain=example.com", "/c?domain=example.com"),
+        (OTHER, "/c?jo%2Bx", "/c"),
+        (OTHER, "/c/jo+x@example.com/config.xml", None),
+        (OTHER, "/c/jo%2Bx/config.xml", None),
+        (OTHER, "/c?v=john", "/c?v=john"),
+        ("mail.example.com", "/c?emailaddress=jo%2Bx%40example.com", None),
+    ],
+)
+def test_a_redirect_takes_the_address_to_nobody_else(
+    host: str,
+    where: str,
+    asked: str | None,
+    authority: CertificateAuthority,
+    web_tls: ssl.SSLContext,
+) -> None:
+    """nginx's `return 301 https://provider$request_uri` hands the whole query on."""
+    expected = where if host != OTHER else asked
+    server = WebServer({"/": reply(302, Location=f"https://{host}{where}")})
+
+    async def fetch() -> HttpReply | HttpFailure:
+        async with serving(server.handle, tls=web_tls) as port:
+            made = client(authority, port, allow_private_redirects=True)
+            try:
+                return await made.get(f"https://{HOST}/", personal="jo+x@example.com")
+            finally:
+                await made.aclose()
+
+    result = run(fetch())
+    paths = [request.line.split()[1].decode() for request in server.requests]
+    assert paths == ["/", expected] if expected else ["/"]
+    assert isinstance(result, HttpReply if expected else HttpFailure)

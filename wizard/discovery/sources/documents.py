@@ -34,7 +34,7 @@ async def fetch_document(
     registrable domain always brings it down to consent. `shown_url`: the address to show where
     the real one holds the person's e-mail address.
     """
-    reply = await query.http.get(url)
+    reply = await query.http.get(url, personal=str(query.address))
     shown_url = shown_url or url
     if isinstance(reply, HttpFailure):
         return failed(reply, shown_url)
