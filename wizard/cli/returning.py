@@ -38,6 +38,8 @@ async def password(args: Namespace, backend: Backend, out: Output) -> Exit:
     """`password ADDRESS`: nothing learns of the new password before it works."""
     ready = await _verified_account(args, "", backend, out)
     if isinstance(ready, Exit):
+        if ready is Exit.REFUSED:
+            out.progress(HINTS[1])
         return ready
     account, verification, document = ready
     codes = [verification_exit(verification)]

@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from wizard.clients import evolution_move, holders, journal, registry, thunderbird_move
+from wizard.clients.claws import _account_values, _groups
 from wizard.clients.evolution import _sources
 from wizard.clients.guide import unsuitable
+from wizard.clients.keyfile import KeyFile, Name
 from wizard.clients.prefs import Prefs
 from wizard.model import (
     N_,
@@ -34,7 +36,7 @@ from wizard.model import (
 Outcome = tuple[str, str, ClientPlan | Problem]
 """(program, profile, plan or why not)."""
 
-_EDITED = ("thunderbird", "evolution")
+_EDITED = ("thunderbird", "evolution", "claws")
 
 _NOTE_KEPT = N_("Messages and folders stay where they are.")
 _NOTE_PASSWORD = N_("It asks for the password once, because the login has a new name.")
@@ -45,6 +47,10 @@ _NOTE_BOTH = N_(
 _NOTE_OTHER_TYPE = N_(
     "In {program} this account fetches mail in another way than the new one. Set {new} up beside "
     "it; the old account keeps its messages."
+)
+_NOTE_DAV = N_(
+    "Calendars and address books keep logging in as {old}. If they stop, remove them there and add "
+    "them again with {new}."
 )
 _NOTE_NOTHING = N_("Nothing of {old} is left in {program}.")
 _OLD_GROUP = N_("Then take the old account out")
@@ -118,7 +124,7 @@ def _thunderbird(
 ) -> ClientPlan | Problem:
     changes: list[FileChange] = []
     settings: list[Setting] = []
-    left_alone = ""
+    left_alone, dav = "", False
     for profile in profiles:
         if profile.running:
             facts = (("program", name), ("path", str(profile.path)))
@@ -138,6 +144,7 @@ def _thunderbird(
             continue
         if not made.changes:
             continue
+        dav = dav or made.dav
         after = prefs.edited(made.changes)
         preview = tuple(
             Setting(key, _shown(value), _shown(prefs.values.get(key)))
@@ -149,9 +156,13 @@ def _thunderbird(
             if rewritten != before:
                 changes.append(FileChange(file, rewritten, before))
         settings += made.settings
-    return _planned(
+    plan = _planned(
         "thunderbird", name, profiles[0], old, account, changes, settings, left_alone, words
     )
+    if isinstance(plan, Problem) or not dav:
+        return plan
+    note = words.text(_NOTE_DAV, old=str(old), new=str(account.address))
+    return replace(plan, notes=(*plan.notes, note))
 
 
 def _with_folder_addresses(profile: Path, made: thunderbird_move.Move) -> list[Path]:
@@ -188,7 +199,66 @@ def _evolution(
     )
 
 
-_EDITORS = {"thunderbird": _thunderbird, "evolution": _evolution}
+# --- Claws Mail -------------------------------------------------------------------------------
+
+_NOTE_CLAWS = N_(
+    "Its folder list keeps showing the account under its old name, because filters refer to it. "
+    "Messages are fetched anew into its cache."
+)
+
+
+def _claws(
+    profiles: Sequence[ClientProfile],
+    old: EmailAddress,
+    account: Account,
+    name: str,
+    words: Words,
+) -> ClientPlan | Problem:
+    """Groups of `accountrc`; the account's number stays, and with it its folders and filters."""
+    path = profiles[0].path / "accountrc"
+    if profiles[0].running:
+        facts = (("program", name), ("path", str(path)))
+        return Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=facts)
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        return _unreadable(path, exc)
+    now = KeyFile.parse(content, escapes=False)
+    wanted = _account_values(account, None, first=False)
+    for label in ("account_name", "is_default", "inbox", "remove_mail", "ssl_certs_auto_accept"):
+        wanted.pop(label, None)
+    if not account.name:
+        wanted.pop("name")
+    edits: dict[Name, str | None] = {}
+    left_alone = ""
+    for group in _groups(now):
+        if now.get(group, "address").casefold() != str(old).casefold():
+            continue
+        if now.get(group, "protocol") != wanted["protocol"]:
+            left_alone = _NOTE_OTHER_TYPE
+        elif any(_claws_login(now, other, account) for other in _groups(now) if other != group):
+            left_alone = _NOTE_BOTH
+        else:
+            edits |= {(group, key): value for key, value in wanted.items()}
+    after = now.edited(edits)
+    preview = tuple(
+        Setting(f"[{key[0]}] {key[1]}", value, now.values.get(key, ""))
+        for key, value in after.values.items()
+        if now.values.get(key) != value
+    )
+    changes = [FileChange(path, after.to_bytes(), content, preview)] if preview else []
+    made = _planned("claws", name, profiles[0], old, account, changes, preview, left_alone, words)
+    if isinstance(made, Problem) or not changes:
+        return made
+    return replace(made, notes=(words.text(_NOTE_CLAWS), words.text(_NOTE_PASSWORD)))
+
+
+def _claws_login(accounts: KeyFile, group: str, account: Account) -> bool:
+    login = (accounts.get(group, "receive_server").lower(), accounts.get(group, "user_id"))
+    return login == (account.incoming.host, account.incoming.username)
+
+
+_EDITORS = {"claws": _claws, "thunderbird": _thunderbird, "evolution": _evolution}
 
 
 # --- small things -----------------------------------------------------------------------------

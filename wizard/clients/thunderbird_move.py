@@ -56,6 +56,7 @@ class Move:
 
     `directories`: `directory-rel` of every account, below which message filters lie.
     `both`: the new address has an account of its own already; the old one is left alone.
+    `dav`: calendars or address books log in with the old address.
     """
 
     changes: Mapping[str, Value | None]
@@ -64,6 +65,7 @@ class Move:
     directories: tuple[PurePosixPath, ...] = ()
     both: bool = False
     other_type: bool = False
+    dav: bool = False
 
 
 def move(prefs: Prefs, old: EmailAddress, account: Account, words: Words) -> Move:
@@ -110,7 +112,12 @@ def move(prefs: Prefs, old: EmailAddress, account: Account, words: Words) -> Mov
             if renamed != value:
                 changes[name] = renamed
     unique = tuple(dict.fromkeys(settings))
-    return Move(changes, unique, tuple(renamings), _directories(prefs))
+    dav = any(
+        name.endswith("username") and isinstance(value, str) and value == str(old)
+        for prefix in ("ldap_2.servers.", "calendar.registry.")
+        for name, value in prefs.below(prefix).items()
+    )
+    return Move(changes, unique, tuple(renamings), _directories(prefs), dav=dav)
 
 
 def rewritten(content: bytes, renamings: tuple[Renaming, ...]) -> bytes:

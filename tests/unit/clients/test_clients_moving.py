@@ -146,6 +146,16 @@ def test_undo_after_thunderbird_lived_on_takes_only_our_values_back(home: Places
     assert rules.read_text() == FILTERS + 'name="Later"\n'
 
 
+def test_calendars_of_the_old_address_are_spoken_of(home: Places) -> None:
+    assert not any("Calendars" in note for note in planned(home).notes)
+    path = home.home / ".thunderbird/abcd.default/prefs.js"
+    login = b'user_pref("calendar.registry.1-2.username", "grace@navy.example");\n'
+    path.write_bytes(path.read_bytes() + login)
+    plan = planned(home)
+    assert any("Calendars" in note and str(OLD) in note for note in plan.notes)
+    assert b'registry.1-2.username", "grace@navy' in plan.changes[0].after
+
+
 def test_a_sending_server_that_others_use_too_stays(tmp_path: Path) -> None:
     other = ONE_ACCOUNT.replace('"account1,account2"', '"account1,account2,account3"') + (
         'user_pref("mail.account.account3.identities", "id3");\n'
@@ -245,6 +255,35 @@ def test_evolution_learns_the_new_names_and_keeps_its_identifiers(tmp_path: Path
     assert "Name=Grace Hopper" in text
     assert isinstance(registry.undo(done.change_id, home), Undone)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == as_it_was
+
+
+def test_claws_mail_keeps_the_number_of_the_account(tmp_path: Path) -> None:
+    home = places(tmp_path)
+    (home.search_path[0] / "claws-mail").write_text("#!/bin/sh\n")
+    before = account(
+        server(host="imap.navy.example", username=str(OLD)),
+        sender(host="smtp.navy.example", username=str(OLD)),
+        name="Grace Hopper",
+        address=OLD,
+    )
+    made = registry.plan("claws", before, home, WORDS)
+    assert isinstance(made, ClientPlan)
+    assert isinstance(registry.apply(made, home), Applied)
+    path = home.home / ".claws-mail" / "accountrc"
+    as_it_was = path.read_bytes()
+    plan = outcome(home, "claws")
+    assert isinstance(plan, ClientPlan)
+    done = registry.apply(plan, home)
+    assert isinstance(done, Applied)
+    text = path.read_text()
+    assert text.count("[Account: ") == 1
+    assert f"address={NEW}" in text
+    assert f"user_id={NEW}" in text
+    assert "receive_server=imap.sea.example" in text
+    assert "smtp_server=smtp.sea.example" in text
+    assert "name=Grace Hopper" in text
+    assert isinstance(registry.undo(done.change_id, home), Undone)
+    assert path.read_bytes() == as_it_was
 
 
 def test_what_cannot_be_edited_gets_files_and_how_to_take_the_old_account_out(

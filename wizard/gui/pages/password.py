@@ -80,6 +80,14 @@ class PasswordPage(PageView):
             TextType.SMALL,
         )
         self.body.addWidget(self.once)
+        self.fresh = Text(
+            words.text(
+                "Changed it just now? Your provider may need a few minutes until all its servers "
+                "know the new one."
+            ),
+            TextType.SMALL,
+        )
+        self.body.addWidget(self.fresh)
 
         self.test_card = Card(kit, spacing=14)
         self.incoming = Row(kit, words.text("Receiving"))
@@ -143,6 +151,7 @@ class PasswordPage(PageView):
         self.keep.setVisible(asks and not done)
         self.where.setVisible(asks and not done and state.problem is None)
         self.once.setVisible(judged)
+        self.fresh.setVisible(judged and state.journey is Journey.PASSWORD)
         self.password.edit.setReadOnly(verifying)
         self.keep.setEnabled(not verifying)
         self._say_where()
