@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.measure import settle
 from tests.gui.outside import FakeServices
 from tests.gui.samples import STATES
-from wizard.gui.application import STYLE, Wizard
+from wizard.gui.application import STYLE, Wizard, take_messages
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.theme import Scheme, Theme
 from wizard.messages import LANGUAGES, Messages
@@ -70,12 +70,19 @@ LOOKS = (
 USUAL = ("light", "dark", "high-contrast", "200-percent")
 
 
+def _tell(line: str) -> None:
+    """Qt's messages, but for what the off-screen platform says about every window."""
+    if "propagateSizeHints" not in line:
+        print(line, file=sys.stderr)
+
+
 def take(
     out: Path, languages: Sequence[str], looks: Sequence[Look], states: Sequence[str]
 ) -> Iterator[Path]:
     """Takes the pictures; yields each as it is written."""
     app = QApplication.instance() or QApplication(["screens", *STYLE])
     assert isinstance(app, QApplication)
+    take_messages(_tell)
     collector = MainThreadCollector()
     for look in looks:
         theme = Theme(app, RESOURCES / "icons", look.scheme, look.scale, contrast_palette())

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenWindow
@@ -734,3 +734,20 @@ def test_starting_afresh_forgets_the_journey_that_was_cut_off(at_window: AtWindo
     next(b for b in page.cut_off.findChildren(Button) if b.text() == "Start afresh").click()
     person.until(lambda: not page.cut_off.isVisible())
     person.until(lambda: person.services.kept_text == "")
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # off-screen menus
+def test_tools_lead_to_the_diagnosis_and_back_to_where_one_was(at_window: AtWindow) -> None:
+    person = at_window()
+    person.to_password()
+    tools = person.wizard.shell.rail.tools
+    tools.click()
+    menu = next(menu for menu in person.wizard.window.findChildren(QMenu) if menu.isVisible())
+    entries = {action.text(): action for action in menu.actions()}
+    assert not entries["Remove what the wizard set up"].isEnabled()  # from here it would lose
+    entries["Find out what doesn't work"].trigger()
+    menu.close()
+    person.sees(Page.DIAGNOSIS)
+    person.idle()
+    person.go_back()
+    person.sees(Page.PASSWORD)

@@ -191,6 +191,7 @@ def test_the_focus_ring_follows_the_keyboard(open_window: OpenWindow) -> None:
         QRect(wizard.shell.primary.mapTo(wizard.shell, QPoint(0, 0)), wizard.shell.primary.size())
     )
     QTest.keyClick(wizard.shell.primary, Qt.Key.Key_Tab)
+    QTest.keyClick(wizard.shell.rail.tools, Qt.Key.Key_Tab)
     settle()
     assert ring.geometry().contains(
         QRect(

@@ -57,6 +57,7 @@ from wizard.gui.widgets import (
     StepView,
     Text,
     TextType,
+    ToolView,
     column,
     in_reading_order,
     line,
@@ -191,6 +192,9 @@ STEPS_OF: dict[Journey, Steps] = {
 """The same for the journeys of those who come back; the others go by `STEPS`."""
 
 
+_CHANGES_FROM = frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE})
+
+
 class Shell(QWidget):
     """The window's content.
 
@@ -225,6 +229,7 @@ class Shell(QWidget):
         self.rail = Rail(kit, languages, kit.words.language)
         self.rail.language_chosen.connect(self.language_chosen)
         self.rail.about_wanted.connect(self.about_wanted)
+        self.rail.tool_chosen.connect(self.sent)
         self._edge = QFrame()
         self._edge.setObjectName("railEdge")
         self._edge.setFixedWidth(1)
@@ -321,6 +326,7 @@ class Shell(QWidget):
         page.render(state)
         self._show_chrome(page.chrome(state), new)
         self.rail.show_steps(self._steps(state))
+        self.rail.show_tools(self._tools(state))
 
     def focusNextPrevChild(self, onwards: bool) -> bool:
         """Tab: the order is settled when somebody asks for it."""
@@ -346,7 +352,7 @@ class Shell(QWidget):
             for widget in (*in_reading_order(self.page), self.left, self.plain, self.primary)
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         ]
-        stops += [self.rail.language, self.rail.about]
+        stops += [self.rail.tools, self.rail.language, self.rail.about]
         if stops != self._tab_stops:
             self._tab_stops = stops
             for before, after in pairwise(stops):
@@ -451,6 +457,23 @@ class Shell(QWidget):
 
         if QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
+
+    def _tools(self, state: State) -> tuple[ToolView, ...]:
+        """The second level: what is of use beside the journey. Only what works is listed."""
+        words = self.kit.words
+        idle = not state.loses_something
+        return (
+            ToolView(
+                words.text("Find out what doesn't work"),
+                ev.DiagnosisRequested(),
+                idle and state.page is not Page.DIAGNOSIS,
+            ),
+            ToolView(
+                words.text("Remove what the wizard set up"),
+                ev.ChangesRequested(),
+                idle and state.page in _CHANGES_FROM,
+            ),
+        )
 
     def _steps(self, state: State) -> tuple[StepView, ...]:
         words = self.kit.words

@@ -39,7 +39,7 @@ from wizard.gui.widgets.layouts import (
     line,
 )
 from wizard.gui.widgets.marks import Glyph, Mark, StateMark
-from wizard.gui.widgets.rail import Rail, StepView
+from wizard.gui.widgets.rail import Rail, StepView, ToolView
 from wizard.gui.widgets.ring import FocusRing
 from wizard.gui.widgets.text import Text, TextType
 
@@ -70,6 +70,7 @@ __all__ = [
     "Text",
     "TextType",
     "Tone",
+    "ToolView",
     "clear",
     "column",
     "flow",

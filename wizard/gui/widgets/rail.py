@@ -24,13 +24,24 @@ class StepView:
     mark: Mark
 
 
-class Rail(QFrame):
-    """Program name, steps, language, version.
+@dataclass(frozen=True, slots=True)
+class ToolView:
+    """An entry of *Tools*. `possible`: False greys it out for now."""
 
-    Signals: `language_chosen` with a language code, `about_wanted`.
+    name: str
+    event: object
+    possible: bool = True
+
+
+class Rail(QFrame):
+    """Program name, steps, tools, language, version.
+
+    Signals: `language_chosen` with a language code, `tool_chosen` with the entry's event,
+    `about_wanted`.
     """
 
     language_chosen = Signal(str)
+    tool_chosen = Signal(object)
     about_wanted = Signal()
 
     def __init__(self, kit: Kit, languages: tuple[tuple[str, str], ...], current: str) -> None:
@@ -58,6 +69,10 @@ class Rail(QFrame):
             kit, kit.words.text("Version {version}", version=__version__), Kind.LINK
         )
         self.about.clicked.connect(self.about_wanted)
+        self._tools: tuple[ToolView, ...] = ()
+        self.tools = Button(kit, kit.words.text("Tools"), Kind.LINK, icon="tools")
+        self.tools.setAccessibleDescription(kit.words.text("opens a menu"))
+        self.tools.clicked.connect(self._show_tools)
         self._layout = column(0, self)
         self._content = QWidget()
         self._layout.addWidget(self._content)
@@ -88,10 +103,16 @@ class Rail(QFrame):
             self._steps = steps
             self._build()
 
+    def show_tools(self, tools: tuple[ToolView, ...]) -> None:
+        """What *Tools* offers in this state."""
+        self._tools = tools
+
     def _build(self) -> None:
         self._built = True
-        for lasting in (self.language, self.about):  # survive the rebuilding around them
+        # They survive the rebuilding around them.
+        for lasting in (self.tools, self.language, self.about):
             lasting.setParent(self)
+        self.tools.hide()
         clear(self._layout)
         self._content = QWidget()
         self._layout.addWidget(self._content)
@@ -115,8 +136,11 @@ class Rail(QFrame):
             layout.addWidget(self._step(index, step))
             layout.addSpacing(px(14))
         layout.addStretch(1)
+        layout.addWidget(self.tools, 0, Qt.AlignmentFlag.AlignLeading)
+        layout.addSpacing(px(6))
         layout.addWidget(self.language, 0, Qt.AlignmentFlag.AlignLeading)
         layout.addWidget(self.about, 0, Qt.AlignmentFlag.AlignLeading)
+        self.tools.show()
 
     def _build_strip(self) -> None:
         px = self.kit.px
@@ -206,3 +230,13 @@ class Rail(QFrame):
             menu.addAction(action)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.language.mapToGlobal(QPoint(0, self.language.height())))
+
+    def _show_tools(self) -> None:
+        menu = QMenu(self)
+        for tool in self._tools:
+            action = QAction(tool.name, menu)
+            action.setEnabled(tool.possible)
+            action.triggered.connect(lambda _checked, tool=tool: self.tool_chosen.emit(tool.event))
+            menu.addAction(action)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.tools.mapToGlobal(QPoint(0, self.tools.height())))
