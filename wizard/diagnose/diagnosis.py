@@ -142,7 +142,6 @@ class _Run:
         tasks: list[Coroutine[object, object, None]] = [
             self._servers_and_their_ports(),
             *(self._page(page) for page in around.web),
-            *(self._direct(host, port) for host, port in around.direct),
             self._who_am_i(),
         ]
         by_host: dict[str, list[int]] = {}
@@ -152,7 +151,11 @@ class _Run:
         await asyncio.gather(*tasks)
         lookups = self.board.lookups
         if lookups and all(lookup.unanswered for lookup in lookups):
-            await self._look_for_name_servers()
+            # Without any name: is there a network at all?
+            await asyncio.gather(
+                self._look_for_name_servers(),
+                *(self._direct(host, port) for host, port in around.direct),
+            )
 
     async def sign_in(self, login: Login) -> None:
         """The one attempt with the password."""

@@ -477,7 +477,9 @@ class Shell(QWidget):
 
     def _steps(self, state: State) -> tuple[StepView, ...]:
         words = self.kit.words
-        steps = STEPS_OF.get(state.journey, STEPS)
+        # A diagnosis can begin in the middle of any journey.
+        diagnosing = state.page is Page.DIAGNOSIS
+        steps = STEPS_OF.get(Journey.DIAGNOSE if diagnosing else state.journey, STEPS)
         current = next(
             (index for index, (_, pages) in enumerate(steps) if state.page in pages), None
         )

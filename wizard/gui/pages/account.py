@@ -122,7 +122,10 @@ class AccountPage(PageView):
             state.journey,
             (
                 words.text("Something doesn't work"),
-                words.text("Tell us the address; then we look for the cause."),
+                words.text(
+                    "Tell us the address; then we look for the cause. Your servers and a few "
+                    "well-known hosts are asked whether they can be reached from here."
+                ),
                 words.text("Find out what is wrong"),
             ),
         )
