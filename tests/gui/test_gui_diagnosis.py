@@ -55,7 +55,7 @@ def test_from_the_first_page_to_the_cause(
     person.page(AccountPage).address.edit.setText(str(ADDRESS))
     person.press()
     page = looked(person)
-    assert services.asked[-1] == f"diagnose {ADDRESS}"
+    assert f"diagnose {ADDRESS}" in services.asked
     assert page.problem.isVisible()
     assert person.focus() is page.problem
     assert "refuses connections" in page.problem.title.text()
@@ -109,7 +109,7 @@ def test_the_note_is_copied_shown_and_saved(
     click(page.save)
     person.idle()
     person.until(lambda: page.saved.isVisible())
-    assert services.asked[-1] == f"note {target}"
+    assert f"note {target}" in services.asked
     assert str(target) in page.saved.text()
 
 
@@ -153,7 +153,7 @@ def test_beside_a_failure_and_on_the_last_page(
     person = at(open_window, qtbot, services, "password-half")
     click(person.page(PasswordPage).problem.doubt)
     looked(person)
-    assert services.asked[-1] == f"diagnose {ADDRESS} {IMAP.host} {SMTP.host}"
+    assert f"diagnose {ADDRESS} {IMAP.host} {SMTP.host}" in services.asked
     person.go_back()
     person.sees(Page.PASSWORD)
     person = at(open_window, qtbot, services, "done")
