@@ -7,7 +7,7 @@ For the others there are the files and steps of a new account, and how to take t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wizard.clients import evolution_move, holders, journal, registry, thunderbird_move
@@ -16,6 +16,7 @@ from wizard.clients.evolution import _sources
 from wizard.clients.guide import unsuitable
 from wizard.clients.keyfile import KeyFile, Name
 from wizard.clients.prefs import Prefs
+from wizard.clients.thunderbird import preference_settings
 from wizard.model import (
     N_,
     Account,
@@ -35,6 +36,19 @@ from wizard.model import (
 
 Outcome = tuple[str, str, ClientPlan | Problem]
 """(program, profile, plan or why not)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What an editor is told: the profiles of one program that have the old address."""
+
+    client: str
+    name: str
+    profiles: tuple[ClientProfile, ...]
+    old: EmailAddress
+    account: Account
+    words: Words
+
 
 _EDITED = ("thunderbird", "evolution", "claws")
 
@@ -79,11 +93,11 @@ def plan(old: EmailAddress, account: Account, places: Places, words: Words) -> t
     found = holders.find(old, places)
     outcomes: list[Outcome] = []
     for client in _EDITED:
-        profiles = [item.profile for item in found if item.client == client]
-        if profiles:
-            name = next(item.name for item in found if item.client == client)
-            made = _EDITORS[client](profiles, old, account, name, words)
-            outcomes.append((client, profiles[0].id, made))
+        holding = [item for item in found if item.client == client]
+        if holding:
+            profiles = tuple(item.profile for item in holding)
+            task = _Task(client, holding[0].name, profiles, old, account, words)
+            outcomes.append((client, profiles[0].id, _EDITORS[client](task)))
     here = [client.id for client in registry.detect_all(places)]
     by_hand = [item.client for item in found if item.client not in _EDITED]
     elsewhere = [client for client in here if client in _REMOVE_OLD or client in by_hand]
@@ -115,26 +129,20 @@ def _by_hand(
 # --- Thunderbird ------------------------------------------------------------------------------
 
 
-def _thunderbird(
-    profiles: Sequence[ClientProfile],
-    old: EmailAddress,
-    account: Account,
-    name: str,
-    words: Words,
-) -> ClientPlan | Problem:
+def _thunderbird(task: _Task) -> ClientPlan | Problem:
     changes: list[FileChange] = []
     settings: list[Setting] = []
     left_alone, dav = "", False
-    for profile in profiles:
+    for profile in task.profiles:
         if profile.running:
-            facts = (("program", name), ("path", str(profile.path)))
+            facts = (("program", task.name), ("path", str(profile.path)))
             return Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=facts)
         path = profile.path / "prefs.js"
         try:
             content = path.read_bytes()
             files = {}
             prefs = Prefs.parse(content)
-            made = thunderbird_move.move(prefs, old, account, words)
+            made = thunderbird_move.move(prefs, task.old, task.account, task.words)
             for file in _with_folder_addresses(profile.path, made):
                 files[file] = file.read_bytes()
         except OSError as exc:
@@ -146,22 +154,17 @@ def _thunderbird(
             continue
         dav = dav or made.dav
         after = prefs.edited(made.changes)
-        preview = tuple(
-            Setting(key, _shown(value), _shown(prefs.values.get(key)))
-            for key, value in made.changes.items()
-        )
+        preview = preference_settings(prefs, made.changes)
         changes.append(FileChange(path, after.to_bytes(), content, preview))
         for file, before in files.items():
             rewritten = thunderbird_move.rewritten(before, made.renamings)
             if rewritten != before:
                 changes.append(FileChange(file, rewritten, before))
         settings += made.settings
-    plan = _planned(
-        "thunderbird", name, profiles[0], old, account, changes, settings, left_alone, words
-    )
+    plan = _planned(task, changes, settings, left_alone)
     if isinstance(plan, Problem) or not dav:
         return plan
-    note = words.text(_NOTE_DAV, old=str(old), new=str(account.address))
+    note = task.words.text(_NOTE_DAV, old=str(task.old), new=str(task.account.address))
     return replace(plan, notes=(*plan.notes, note))
 
 
@@ -172,31 +175,15 @@ def _with_folder_addresses(profile: Path, made: thunderbird_move.Move) -> list[P
     return [path for path in places if path.is_file()] if made.renamings else []
 
 
-def _shown(value: bool | int | str | None) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case _:
-            return str(value)
-
-
 # --- Evolution --------------------------------------------------------------------------------
 
 
-def _evolution(
-    profiles: Sequence[ClientProfile],
-    old: EmailAddress,
-    account: Account,
-    name: str,
-    words: Words,
-) -> ClientPlan | Problem:
-    made = evolution_move.move(dict(_sources(profiles[0].path)), old, account, words)
-    left_alone = _NOTE_BOTH if made.both else _NOTE_OTHER_TYPE if made.other_type else ""
-    return _planned(
-        "evolution", name, profiles[0], old, account, made.changes, made.settings, left_alone, words
+def _evolution(task: _Task) -> ClientPlan | Problem:
+    made = evolution_move.move(
+        dict(_sources(task.profiles[0].path)), task.old, task.account, task.words
     )
+    left_alone = _NOTE_BOTH if made.both else _NOTE_OTHER_TYPE if made.other_type else ""
+    return _planned(task, made.changes, made.settings, left_alone)
 
 
 # --- Claws Mail -------------------------------------------------------------------------------
@@ -207,36 +194,32 @@ _NOTE_CLAWS = N_(
 )
 
 
-def _claws(
-    profiles: Sequence[ClientProfile],
-    old: EmailAddress,
-    account: Account,
-    name: str,
-    words: Words,
-) -> ClientPlan | Problem:
+def _claws(task: _Task) -> ClientPlan | Problem:
     """Groups of `accountrc`; the account's number stays, and with it its folders and filters."""
-    path = profiles[0].path / "accountrc"
-    if profiles[0].running:
-        facts = (("program", name), ("path", str(path)))
+    path = task.profiles[0].path / "accountrc"
+    if task.profiles[0].running:
+        facts = (("program", task.name), ("path", str(path)))
         return Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=facts)
     try:
         content = path.read_bytes()
     except OSError as exc:
         return _unreadable(path, exc)
     now = KeyFile.parse(content, escapes=False)
-    wanted = _account_values(account, None, first=False)
+    wanted = _account_values(task.account, None, first=False)
     for label in ("account_name", "is_default", "inbox", "remove_mail", "ssl_certs_auto_accept"):
         wanted.pop(label, None)
-    if not account.name:
+    if not task.account.name:
         wanted.pop("name")
     edits: dict[Name, str | None] = {}
     left_alone = ""
     for group in _groups(now):
-        if now.get(group, "address").casefold() != str(old).casefold():
+        if now.get(group, "address").casefold() != str(task.old).casefold():
             continue
         if now.get(group, "protocol") != wanted["protocol"]:
             left_alone = _NOTE_OTHER_TYPE
-        elif any(_claws_login(now, other, account) for other in _groups(now) if other != group):
+        elif any(
+            _claws_login(now, other, task.account) for other in _groups(now) if other != group
+        ):
             left_alone = _NOTE_BOTH
         else:
             edits |= {(group, key): value for key, value in wanted.items()}
@@ -247,10 +230,10 @@ def _claws(
         if now.values.get(key) != value
     )
     changes = [FileChange(path, after.to_bytes(), content, preview)] if preview else []
-    made = _planned("claws", name, profiles[0], old, account, changes, preview, left_alone, words)
+    made = _planned(task, changes, preview, left_alone)
     if isinstance(made, Problem) or not changes:
         return made
-    return replace(made, notes=(words.text(_NOTE_CLAWS), words.text(_NOTE_PASSWORD)))
+    return replace(made, notes=(task.words.text(_NOTE_CLAWS), task.words.text(_NOTE_PASSWORD)))
 
 
 def _claws_login(accounts: KeyFile, group: str, account: Account) -> bool:
@@ -265,37 +248,30 @@ _EDITORS = {"claws": _claws, "thunderbird": _thunderbird, "evolution": _evolutio
 
 
 def _planned(
-    client: str,
-    name: str,
-    profile: ClientProfile,
-    old: EmailAddress,
-    account: Account,
-    changes: Sequence[FileChange],
-    settings: Sequence[Setting],
-    left_alone: str,
-    words: Words,
+    task: _Task, changes: Sequence[FileChange], settings: Sequence[Setting], left_alone: str
 ) -> ClientPlan | Problem:
     for change in changes:
         if refusal := journal.refusal(change.path):
             return refusal
-    new = str(account.address)
+    words = task.words
+    new = str(task.account.address)
     notes: list[str] = []
     if changes:
         notes += [words.text(_NOTE_KEPT), words.text(_NOTE_PASSWORD)]
     elif not left_alone:
-        notes.append(words.text(_NOTE_NOTHING, old=str(old), program=name))
+        notes.append(words.text(_NOTE_NOTHING, old=str(task.old), program=task.name))
     if left_alone:
-        notes.append(words.text(left_alone, program=name, old=str(old), new=new))
+        notes.append(words.text(left_alone, program=task.name, old=str(task.old), new=new))
     return ClientPlan(
-        client=client,
-        name=name,
+        client=task.client,
+        name=task.name,
         how=How.CHANGE,
         account=new,
         changes=tuple(changes),
         repairs=tuple(dict.fromkeys(settings)),
         unchanged=not changes,
         notes=tuple(notes),
-        profile=profile,
+        profile=task.profiles[0],
     )
 
 

@@ -197,7 +197,7 @@ class Thunderbird:
         overruled = Prefs.parse(forced or b"").values
         if any(overruled.get(name, value) != value for name, value in arrangement.changes.items()):
             return _file_problem(ProblemKind.PROGRAM_UNSUPPORTED, path, "user.js")
-        settings = _settings(prefs, arrangement.changes)
+        settings = preference_settings(prefs, arrangement.changes)
         notes = [words.text(_NOTE_ELSEWHERE, host=host) for host in arrangement.elsewhere]
         return ClientPlan(
             client=self.id,
@@ -239,7 +239,7 @@ class Thunderbird:
                 FileChange(
                     fresh.path / "prefs.js",
                     prefs.to_bytes(),
-                    settings=_settings(Prefs.parse(b""), arrangement.changes),
+                    settings=preference_settings(Prefs.parse(b""), arrangement.changes),
                 ),
                 FileChange(fresh.path / "compatibility.ini", fresh.compatibility),
                 # Last: only now does Thunderbird see the profile, and it is whole.
@@ -368,7 +368,8 @@ def _unsuitable(account: Account) -> Problem | None:
     return unsuitable(account)
 
 
-def _settings(prefs: Prefs, changes: Mapping[str, Value | None]) -> tuple[Setting, ...]:
+def preference_settings(prefs: Prefs, changes: Mapping[str, Value | None]) -> tuple[Setting, ...]:
+    """The preview to the letter."""
     return tuple(
         Setting(name, _shown(value), _shown(prefs.values.get(name)))
         for name, value in changes.items()
