@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib import metadata
 from pathlib import PurePosixPath
 
 Entry = tuple[str, str, str]
@@ -49,6 +50,28 @@ EXCLUDED_MODULES = (
     "_sysconfigdata__linux_aarch64-linux-gnu",
     "_sysconfigdata__darwin_darwin",
 )
+
+
+def modules_beyond(lock: str) -> tuple[str, ...]:
+    """Modules of distributions that are installed here but not locked for running the program:
+    tools for builds and tests, which libraries would make use of where they find them.
+
+    `lock`: the text of requirements/run.txt.
+    """
+    locked = {_normal(name) for name in re.findall(r"(?m)^([A-Za-z0-9._-]+)==", lock)}
+    return tuple(
+        sorted(
+            module
+            for module, names in metadata.packages_distributions().items()
+            if module.isidentifier() and not locked & {_normal(name) for name in names}
+            if module != "wizard"
+        )
+    )
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
 
 HIDDEN_PACKAGES = ("dns.rdtypes", "keyring.backends")
 """Imported by name at run time; all their modules are taken."""

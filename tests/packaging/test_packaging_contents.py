@@ -52,3 +52,9 @@ def test_a_library_stays_only_while_something_kept_links_to_it() -> None:
         f"{plugins}/libqvnc.so",
         "PySide6/Qt/lib/libQt6Network.so.6",
     }
+
+
+def test_tools_that_are_installed_beside_the_program_stay_out() -> None:
+    beyond = contents.modules_beyond("keyring==25.7.0 \\\nPySide6-Essentials==6.11.3 ; x\n")
+    assert {"pytest", "PyInstaller", "mypy"} <= set(beyond)
+    assert not {"keyring", "PySide6", "wizard"} & set(beyond)

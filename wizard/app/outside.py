@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import locale
 import os
 import sys
@@ -52,7 +51,6 @@ from wizard.model import (
     Undone,
     Verification,
 )
-from wizard.model.document import SettingsFile, account_json
 from wizard.system.log import LOGGER, Redactor, close_log, crash_report, open_log
 from wizard.system.resources import provider_file_beside, resources
 
@@ -63,6 +61,7 @@ if TYPE_CHECKING:
     from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
     from wizard.discovery.replay import Replay
+    from wizard.model.document import SettingsFile
     from wizard.model.update import UpdateAnswer
     from wizard.net import Network
 
@@ -797,6 +796,10 @@ class Outside:
     ) -> tuple[Path, ...] | Problem:
         """Everything for an account in one folder: each program's files, the sheet, the settings
         file that the command line reads again."""
+        import json
+
+        from wizard.model.document import account_json
+
         written: list[Path] = []
         for client in dict.fromkeys((*clients, "sheet")):
             plan = self.files(client, account, clients)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -26,7 +27,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from wizard.flow import Services, State
-from wizard.flow import events as ev
+from wizard.flow.later import ev, load
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.controller import Controller
 from wizard.gui.pages import FACTORIES
@@ -206,6 +207,8 @@ def run(
         if exit_after_first_paint:
             app.quit()
         else:
+            # Nothing of it touches a widget, and the person has not typed a name yet.
+            threading.Thread(target=load, name="loading", daemon=True).start()
             QTimer.singleShot(_IDLE_MS, wizard, wizard.settle_in)
 
     wizard.window.installEventFilter(_AfterPaint(wizard.window, painted))

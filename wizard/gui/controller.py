@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from wizard.flow import Services, State, carry_out, kept_of, reduce
-from wizard.flow import effects as do
-from wizard.flow import events as ev
+from wizard import flow
+from wizard.flow import Services, State
+from wizard.flow.later import do, ev
 from wizard.model import EmailAddress, Secret
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ class Controller(QObject):
         try:
             while self._waiting:
                 before = self.state
-                self.state, effects = reduce(before, self._waiting.popleft())
+                self.state, effects = flow.reduce(before, self._waiting.popleft())
                 for effect in effects:
                     self._carry_out(effect)
-                kept = kept_of(self.state)
-                if kept != kept_of(before):
+                kept = flow.kept_of(self.state)
+                if kept != flow.kept_of(before):
                     self._carry_out(do.Keep(kept))
                 if self.state != before:
                     self.changed.emit(self.state)
@@ -110,7 +110,7 @@ class Controller(QObject):
             self._bridge.crashed.connect(self._on_crash)
 
         async def work(emit: Emit) -> None:
-            await carry_out(effect, self.services, emit)
+            await flow.carry_out(effect, self.services, emit)
 
         self._bridge.start(key, work)
 

@@ -46,7 +46,7 @@ from PySide6.QtWidgets import (
 )
 
 from wizard.flow import Journey, Page, State
-from wizard.flow import events as ev
+from wizard.flow.later import ev
 from wizard.gui.widgets import (
     Button,
     FocusRing,

@@ -6,12 +6,7 @@ defence, for the day somebody logs what a library said.
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
-import platform
-import traceback
-import urllib.parse
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,6 +48,10 @@ class Redactor(logging.Filter):
 
 def encodings(password: str, username: str = "") -> set[str]:
     """How a password looks raw, in base64 (LOGIN and PLAIN), URL, quoted, UTF-16, hex and JSON."""
+    import base64  # here and below: every start passes by, few get as far as this
+    import json
+    import urllib.parse
+
     raw = password.encode()
     plain = f"\0{username}\0{password}".encode()
     quoted = password.replace("\\", "\\\\").replace('"', '\\"')
@@ -92,6 +91,9 @@ def close_log() -> None:
 
 def crash_report(crash: BaseException, redactor: Redactor, version: str) -> str:
     """What a person can read and send: the stack without values of variables."""
+    import platform
+    import traceback
+
     stack = "".join(traceback.format_exception(crash))
     home = str(Path.home())
     head = (

@@ -11,8 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-import platformdirs
-
 from wizard.model import Places
 
 APP_NAME = "mail-setup-wizard"
@@ -20,6 +18,8 @@ APP_NAME = "mail-setup-wizard"
 
 def this_computer(state_override: Path | None = None) -> Places:
     """The places of this computer. `state_override`: another folder for journal and back-ups."""
+    import platformdirs  # here and below: the first window needs no folders
+
     home = Path.home()
     system = _system()
     return Places(
@@ -38,6 +38,8 @@ def this_computer(state_override: Path | None = None) -> Places:
 
 def output_folder(places: Places, account: str) -> Path:
     """`Mail settings/<address>` in the user's documents, or at home where there are none."""
+    import platformdirs
+
     documents = Path(platformdirs.user_documents_dir())
     top = documents if documents.is_dir() and places.home in documents.parents else places.home
     safe = "".join(char if char.isalnum() or char in "@.-_+" else "_" for char in account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from wizard.flow import Journey, Kept, State
-from wizard.flow import events as ev
+from wizard.flow.later import ev
 from wizard.gui.pages.common import Remedy, show_problem
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (

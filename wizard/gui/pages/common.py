@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPixma
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from wizard.flow import Page, State
-from wizard.flow import events as ev
+from wizard.flow.later import ev
 from wizard.gui.widgets import Kit, ProblemCard
 from wizard.messages import Action, Wording
 from wizard.model import (
@@ -27,7 +27,7 @@ from wizard.model import (
     Stage,
 )
 
-Send = Callable[[ev.Event], object]
+Send = Callable[["ev.Event"], object]
 Own = Mapping[Action, Callable[[], object]]
 
 

@@ -1,0 +1,40 @@
+"""The journeys' events and effects for those who are there before the first of them.
+
+`ev` and `do` are `wizard.flow.events` and `wizard.flow.effects`, loaded when something in them is
+first asked for: making their classes takes longer than painting the first page. `load` fetches all
+that belongs to journeys; the window calls it in a thread once it was painted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wizard.flow import effects as do
+    from wizard.flow import events as ev
+
+__all__ = ["do", "ev", "load"]
+
+
+class _Later:
+    """A module that is loaded with its first use."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        from importlib import import_module
+
+        found = getattr(import_module(self._name), name)
+        setattr(self, name, found)
+        return found
+
+
+if not TYPE_CHECKING:
+    do = _Later("wizard.flow.effects")
+    ev = _Later("wizard.flow.events")
+
+
+def load() -> None:
+    """Everything a journey needs."""
+    from wizard.flow import driver, journey, resuming  # noqa: F401  loading them is the point
