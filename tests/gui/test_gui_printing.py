@@ -9,10 +9,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QLocale
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from wizard.gui.printing import PageSize, render_pdf, write_pdf
+from wizard.gui.printing import PageSize, render_pdf, usual_page, write_pdf
 
 SHEET = "<h1>Settings</h1><table><tr><td>Server</td><td>mail.example.net</td></tr></table>"
 
@@ -26,6 +27,13 @@ def test_a_sheet_becomes_a_pdf_of_the_right_size(
     assert pdf.rstrip().endswith(b"%%EOF")
     (media_box,) = {line for line in pdf.splitlines() if b"/MediaBox" in line}
     assert box in media_box
+
+
+@pytest.mark.parametrize(
+    ("name", "page"), [("en_US", "Letter"), ("fr_CA", "Letter"), ("en_GB", "A4"), ("de_CH", "A4")]
+)
+def test_paper_is_that_of_the_country(name: str, page: PageSize) -> None:
+    assert usual_page(QLocale(name)) == page
 
 
 def test_a_long_sheet_gets_more_pages(qapp: QApplication) -> None:

@@ -127,10 +127,10 @@ def _printed(item: Produced) -> Produced | None:
     if not item.printable:
         return None
     try:
-        from wizard.gui.printing import render_pdf
+        from wizard.gui.printing import render_pdf, usual_page
     except ImportError:
         return None
-    content = render_pdf(item.printable)
+    content = render_pdf(item.printable, usual_page())
     return Produced(f"{Path(item.name).stem}.pdf", content, item.purpose, "application/pdf")
 
 
@@ -713,9 +713,10 @@ class Outside:
         return await in_thread(registry.undo, change_id, self.places)
 
     async def interrupted(self) -> bool:
-        """True where a change was cut off last time."""
+        """True where a change was cut off last time; what only prepared a program goes."""
         from wizard.clients import registry
 
+        await in_thread(registry.tidy, self.places)
         return bool(await in_thread(registry.pending, self.places))
 
     async def finish(self, change_id: str) -> ChangeRecord | Problem:

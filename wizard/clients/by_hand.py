@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.clients.guide import signs_in_inside, steps, summary, unsuitable, values
+from wizard.clients.guide import linux_program, signs_in_inside, steps, summary, unsuitable, values
 from wizard.model import (
     N_,
     Account,
@@ -60,10 +60,7 @@ class ByHand:
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Found where the program is on the search path."""
-        if places.system != "linux":
-            return None
-        found = (folder / self.id for folder in places.search_path)
-        program = next((path for path in found if path.is_file()), None)
+        program = linux_program(places, self.id)
         if program is None:
             return None
         return DetectedClient(self.id, self.name, "", program, running=False)

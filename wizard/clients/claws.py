@@ -25,6 +25,7 @@ from defusedxml.ElementTree import fromstring
 from wizard.clients import journal
 from wizard.clients.guide import (
     REPAIR_WORDS,
+    linux_program,
     one_line,
     same_login,
     signs_in_inside,
@@ -85,10 +86,7 @@ class ClawsMail:
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Found where the program is on the search path."""
-        if places.system != "linux":
-            return None
-        found = (folder / "claws-mail" for folder in places.search_path)
-        program = next((path for path in found if path.is_file()), None)
+        program = linux_program(places, "claws-mail")
         if program is None:
             return None
         folder = _folder(places.home)

@@ -19,7 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.clients import journal
-from wizard.clients.guide import REPAIR_WORDS, signs_in_inside, steps, summary, unsuitable, values
+from wizard.clients.guide import (
+    REPAIR_WORDS,
+    linux_program,
+    signs_in_inside,
+    steps,
+    summary,
+    unsuitable,
+    values,
+)
 from wizard.clients.keyfile import KeyFile
 from wizard.model import (
     DEFAULT_PORTS,
@@ -80,11 +88,7 @@ class Evolution:
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Found where the program is on the search path."""
-        if places.system != "linux":
-            return None
-        program = next(
-            (d / "evolution" for d in places.search_path if (d / "evolution").is_file()), None
-        )
+        program = linux_program(places, "evolution")
         if program is None:
             return None
         folder = _folder(places)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from wizard.model import (
     N_,
     Account,
     AuthMethod,
     PasswordKind,
+    Places,
     Problem,
     ProblemKind,
     Security,
@@ -39,6 +41,13 @@ REPAIR_WORDS = {
 }
 """What differs in an account that is there already, by side and field."""
 TYPE_WORDS = {ServerType.IMAP: "IMAP", ServerType.POP3: "POP3", ServerType.SMTP: "SMTP"}
+
+
+def linux_program(places: Places, name: str) -> Path | None:
+    """A program on the search path of a Linux; None on other systems or where it is not there."""
+    if places.system != "linux":
+        return None
+    return next((d / name for d in places.search_path if (d / name).is_file()), None)
 
 
 def signs_in_inside(account: Account) -> bool:

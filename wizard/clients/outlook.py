@@ -512,7 +512,7 @@ def prf(account: Account) -> bytes | str:
 
 
 def _guide(account: Account, words: Words, xml_name: str, edition: str = "") -> tuple[Step, ...]:
-    """Every way; where the edition is known, its way by hand comes before the others.
+    """Every way; of the ways by hand only that of the edition, where it is known.
 
     `xml_name`: the file to carry; empty where everything is in place on this computer.
     """
@@ -531,7 +531,10 @@ def _prepared(account: Account, words: Words) -> tuple[Step, ...]:
         N_("Open Outlook and choose File › Add Account."),
         (N_("Type the e-mail address and choose Connect or Next."), str(account.address)),
         N_("Type the password when Outlook asks for it."),
-        N_("When the mail is there, choose Undo here: the preparation is no longer needed."),
+        N_(
+            "When the mail is there, you are done: what was prepared goes when you next open this "
+            "program, or with Undo."
+        ),
     )
 
 
@@ -635,8 +638,9 @@ def _by_hand(account: Account, words: Words, edition: str) -> tuple[Step, ...]:
             kind=kind,
         ),
     )
-    first = 1 if "365" in edition else 0
-    return (*ways[first], *ways[1 - first], *ways[2])
+    if not edition:
+        return tuple(step for way in ways for step in way)
+    return ways[1] if "365" in edition else ways[0]
 
 
 def _import_steps(account: Account, words: Words) -> tuple[Step, ...]:

@@ -136,6 +136,23 @@ def undo(change_id: str, places: Places) -> Undone | Problem:
     return known if isinstance(known, Problem) else journal.undo(change_id, places, known)
 
 
+def tidy(places: Places) -> tuple[Undone, ...]:
+    """Takes back what prepared a program for an account that is in it by now.
+
+    Outlook's local settings are for a whole domain: left behind, they would answer for the next
+    address of that domain, too.
+    """
+    detected = Outlook().detect(places)
+    profiles = detected.profiles if detected else ()
+    there = {item.casefold() for profile in profiles for item in profile.accounts}
+    outcomes = [
+        undo(change.id, places)
+        for change in changes(places)
+        if change.client == "outlook" and not change.cut_off and change.account.casefold() in there
+    ]
+    return tuple(outcome for outcome in outcomes if isinstance(outcome, Undone))
+
+
 def finish(change_id: str, places: Places) -> ChangeRecord | Problem:
     """Completes a change that was cut off while it was being applied."""
     known = _steward_of(change_id, places)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, Qt, QUrl
+from PySide6.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QLocale,
+    QMarginsF,
+    QSizeF,
+    Qt,
+    QUrl,
+)
 from PySide6.QtGui import (
     QFont,
     QFontDatabase,
@@ -28,7 +37,18 @@ _DPI = 300
 _POINTS = 10
 _FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans", "Segoe UI", "Helvetica Neue", "Arial")
 
+# Where paper is Letter (Unicode CLDR, `paperSize`).
+_LETTER = frozenset(
+    ["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"]
+)
+
 _own_application: QGuiApplication | None = None
+
+
+def usual_page(locale: QLocale | None = None) -> PageSize:
+    """The paper of where this computer is set to be."""
+    where = locale or QLocale.system()
+    return "Letter" if QLocale.territoryToCode(where.territory()) in _LETTER else "A4"
 
 
 def render_pdf(rich_html: str, page: PageSize = "A4", title: str = "") -> bytes:

@@ -378,19 +378,31 @@ def test_an_account_that_outlook_has_is_not_prepared_again(tmp_path: Path) -> No
     assert found.profiles[0].accounts == ("grace@navy.example",)
 
 
-def test_the_way_of_this_edition_comes_first(tmp_path: Path) -> None:
+def test_the_preparation_goes_once_the_account_is_seen(tmp_path: Path) -> None:
+    home = windows(tmp_path)
+    set_up("outlook", home)
+    assert registry.tidy(home) == ()
+    seen = replace(home, facts=(*home.facts, ("outlook.account", "Ada@shop.example")))
+    assert len(registry.tidy(seen)) == 1
+    assert value(home, "shop.example") is None
+    assert registry.changes(home) == ()
+    assert registry.tidy(seen) == ()
+
+
+def test_of_the_ways_by_hand_that_of_this_edition_is_shown(tmp_path: Path) -> None:
     home = windows(tmp_path)
 
     def by_hand(places: Places) -> list[str]:
         groups = dict.fromkeys(step.group for step in planned("outlook", places).steps)
         return [group for group in groups if "hand" in group]
 
-    assert by_hand(home)[0] == "Outlook for Microsoft 365, by hand"
+    assert by_hand(home) == ["Outlook for Microsoft 365, by hand"]
     older = tuple(
         (name, "HomeBusiness2021Retail" if name == "outlook.product" else text)
         for name, text in home.facts
     )
-    assert by_hand(replace(home, facts=older))[0] == "Outlook 2019 and 2021, by hand"
+    assert by_hand(replace(home, facts=older)) == ["Outlook 2019 and 2021, by hand"]
+    assert len(by_hand(replace(home, facts=home.facts[:1]))) == 2
 
 
 def test_where_nothing_can_be_asked_nothing_is_planned(tmp_path: Path) -> None:

@@ -208,11 +208,11 @@ class ProgramCard(Card):
             and not row.plan.unchanged
             and bool(row.plan.changes if row.plan.how is How.CHANGE else row.plan.files)
         )
-        # What to do with files is of use once they are there.
+        # What to do with files, or in a prepared program, is of use once they are there.
         self.guide.setVisible(
             row.plan is not None
             and bool(row.plan.steps or row.plan.notes or self.pictures.count())
-            and (row.plan.how is not How.FILES or row.state is RowState.DONE)
+            and (row.plan.how is How.STEPS or row.plan.unchanged or row.state is RowState.DONE)
         )
         if row.problem is not None and row.state is RowState.PROBLEM:
             self._remedy = show_problem_in(self.kit, self.problem, row.problem, state.provider)
