@@ -294,8 +294,8 @@ class DiagnosisPage(PageView):
         ):
             if value:
                 facts.add(name, value, copy=value)
-        facts.setVisible(bool(diagnosis.public_v4 or diagnosis.public_v6))
         card.body.addWidget(facts)
+        facts.setVisible(bool(diagnosis.public_v4 or diagnosis.public_v6))
         for clue in diagnosis.clues:
             row = line(kit.px(10))
             row.addWidget(StateMark(kit, Mark.NOTHING, 16), 0, Qt.AlignmentFlag.AlignTop)
