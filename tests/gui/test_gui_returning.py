@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -11,15 +12,24 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.conftest import OpenWindow
 from tests.gui.outside import FakeServices
-from tests.gui.samples import ADDRESS, BAD, PLAN
+from tests.gui.samples import ADDRESS, BAD, IMAP, PLAN, SMTP, STATES
 from tests.gui.test_gui_journeys import CANARY, Person
 from wizard.flow import Journey, Page, RowState
 from wizard.gui.pages.account import AccountPage
 from wizard.gui.pages.address import AddressPage
+from wizard.gui.pages.manual import ManualPage
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.pages.updated import UpdatedPage
 from wizard.gui.widgets import Button, Row
-from wizard.model import EmailAddress, KnownAccount, PasswordUse
+from wizard.model import (
+    LOOPBACK,
+    EmailAddress,
+    KnownAccount,
+    PasswordKind,
+    PasswordUse,
+    Provider,
+    Security,
+)
 
 NEW = EmailAddress("info", "new-shop.example")
 AtWindow = Callable[..., Person]
@@ -125,3 +135,24 @@ def test_entries_are_offered_by_what_this_computer_knows(at_window: AtWindow) ->
     services.known_accounts = (KnownAccount(ADDRESS, ours=True),)
     something = at_window(services)
     assert something.page(AddressPage).returning[Journey.REMOVE].isVisible()
+
+
+def test_a_bridge_on_another_port_can_be_entered(open_window: OpenWindow, qtbot: QtBot) -> None:
+    bridge = Provider("Proton Mail", "proton", PasswordKind.BRIDGE)
+    receiving = replace(IMAP, host=LOOPBACK, port=1143, security=Security.STARTTLS)
+    sending = replace(SMTP, host=LOOPBACK, port=1025, security=Security.STARTTLS)
+    state = replace(
+        STATES["password-proton"], provider=bridge, incoming=receiving, outgoing=sending
+    )
+    person = Person(open_window(state), qtbot, FakeServices())
+    QTest.mouseClick(person.wizard.shell.plain, Qt.MouseButton.LeftButton)
+    person.sees(Page.MANUAL)
+    page = person.page(ManualPage)
+    page.incoming.port.edit.setText("1144")
+    person.press()
+    person.sees(Page.PASSWORD)
+    now = person.wizard.controller.state
+    assert now.incoming is not None
+    assert (now.incoming.host, now.incoming.port) == (LOOPBACK, 1144)
+    page.incoming.host.edit.setText("127.0.0.2")
+    assert page.incoming._host_problem()

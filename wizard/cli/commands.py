@@ -27,6 +27,7 @@ from wizard.cli.settings import (
 )
 from wizard.cli.updates import newer
 from wizard.flow import Side
+from wizard.flow.exchange import exchange_steps
 from wizard.model import (
     Account,
     Applied,
@@ -97,7 +98,11 @@ async def _suggestion(result: DiscoveryResult, backend: Backend) -> str:
 
 
 def _tell_found(found: Found, out: Output) -> None:
-    if found.provider.name:
+    if found.provider.password_kind is PasswordKind.EXCHANGE:
+        out.problem(Problem(ProblemKind.EXCHANGE_ONLY, Stage.DISCOVER, host=found.address.domain))
+        for step in exchange_steps(out.messages):
+            out.plain(f"  {step.group}: {step.text}")
+    elif found.provider.name:
         out.line("Your mail is at {provider}.", provider=found.provider.name)
     for label, servers in (
         (N_("Receiving: {server}"), found.incoming),

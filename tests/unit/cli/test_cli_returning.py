@@ -158,6 +158,16 @@ def test_mailboxes_without_servers_say_what_works_instead(
     assert outside.seen_passwords == []
 
 
+def test_discover_explains_an_exchange_mailbox(line: Line, outside: FakeOutside) -> None:
+    outside.result = Found(ADDRESS, Provider("E", "exchange", PasswordKind.EXCHANGE), (), ())
+    code, document = line.json("discover", str(ADDRESS))
+    assert (code, document["provider"]["password_kind"]) == (Exit.DONE, "exchange")
+    assert document["incoming"] == []
+    _, text = line.run("discover", str(ADDRESS))
+    assert "Exchange mailbox" in text
+    assert "Outlook:" in text
+
+
 def test_a_bridge_is_set_up_untested_and_says_so(line: Line, outside: FakeOutside) -> None:
     bridge = Provider("P", "p", PasswordKind.BRIDGE, steps={"en": {"bridge": "Install Bridge."}})
     outside.result = Found(ADDRESS, bridge, FOUND.incoming, FOUND.outgoing)

@@ -111,7 +111,7 @@ class AccountPage(PageView):
                 words.text("Continue"),
             ),
             Journey.MOVE: (
-                words.text("Your address changed"),
+                words.text("Your address or domain changed"),
                 words.text(
                     "The same mailbox under a new address: your programs learn the new one and "
                     "keep their messages and folders."

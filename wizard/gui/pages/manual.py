@@ -30,6 +30,7 @@ from wizard.gui.widgets import (
 from wizard.messages import Action
 from wizard.model import (
     DEFAULT_PORTS,
+    LOOPBACK,
     Evidence,
     Security,
     ServerSettings,
@@ -233,7 +234,7 @@ class ServerForm(QWidget):
             field.show_problem(sentence)
             if sentence:
                 return field.edit
-        host = to_ascii_domain(self.host.text)
+        host = self._bridge_host or to_ascii_domain(self.host.text)
         assert host is not None
         entered = ServerSettings(
             type=self._type,
@@ -272,6 +273,12 @@ class ServerForm(QWidget):
         if field.problem.text():
             field.show_problem(problem())
 
+    @property
+    def _bridge_host(self) -> str:
+        """A provider's bridge on this computer, where it was proposed; its port may be another."""
+        proposed = self._server is not None and self._server.host == LOOPBACK
+        return LOOPBACK if proposed and self.host.text.strip() == LOOPBACK else ""
+
     def _host_problem(self) -> str:
         text = self.host.text.strip()
         words = self.kit.words
@@ -281,6 +288,8 @@ class ServerForm(QWidget):
             return words.text("This looks like an address. The server's name has no @ in it.")
         if "/" in text:
             return words.text("Please type the name alone, without https:// or slashes.")
+        if self._bridge_host:
+            return ""
         if to_ascii_domain(text) is None or "." not in text:
             return words.text("A server's name looks like mail.example.com.")
         return ""
