@@ -5,6 +5,7 @@ Nothing of the network or the keychain is imported before it is used: the window
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -23,13 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from wizard.app.selfcheck import self_check
 
         return self_check()
-    from wizard.app.outside import Outside, make_messages
-
     if words in ([], [FIRST_PAINT]):
-        # No command to understand: the window opens without loading the command line.
+        # No command to understand: the window opens without loading the command line. Nothing
+        # that loading makes is garbage; later the window collects by itself (gui.collector).
+        gc.disable()
+        from wizard.app.outside import Outside
         from wizard.cli.options import Options
 
         return Outside(Options()).window(exit_after_first_paint=FIRST_PAINT in words)
+    from wizard.app.outside import Outside, make_messages
     from wizard.cli import main as cli
 
     return cli.main(words, Outside, make_messages)

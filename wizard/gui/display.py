@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from collections.abc import Callable, Mapping
 
@@ -48,6 +47,8 @@ def can_open_window() -> bool:
 
 def _x_answers(number: int) -> bool:
     """Knocks at a local X server's socket, the abstract one of Linux first."""
+    import socket
+
     path = f"/tmp/.X11-unix/X{number}"  # noqa: S108 - where X servers listen, nothing is written
     for address in (f"\0{path}", path):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:

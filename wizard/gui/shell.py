@@ -157,6 +157,15 @@ class PageView(QWidget):
 
 PageFactory = Callable[[Kit, Outside], PageView]
 
+
+def _diagnose() -> ev.Event:
+    return ev.DiagnosisRequested()
+
+
+def _list_changes() -> ev.Event:
+    return ev.ChangesRequested()
+
+
 Steps = tuple[tuple[str, frozenset[Page]], ...]
 
 _SETTINGS_PAGES = frozenset({Page.SEARCHING, Page.FOUND, Page.MANUAL})
@@ -465,12 +474,12 @@ class Shell(QWidget):
         return (
             ToolView(
                 words.text("Find out what doesn't work"),
-                ev.DiagnosisRequested(),
+                _diagnose,
                 idle and state.page is not Page.DIAGNOSIS,
             ),
             ToolView(
                 words.text("Remove what the wizard set up"),
-                ev.ChangesRequested(),
+                _list_changes,
                 idle and state.page in _CHANGES_FROM,
             ),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -26,10 +27,11 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class ToolView:
-    """An entry of *Tools*. `possible`: False greys it out for now."""
+    """An entry of *Tools*. `event`: makes what is sent when it is chosen. `possible`: False greys
+    it out for now."""
 
     name: str
-    event: object
+    event: Callable[[], object]
     possible: bool = True
 
 
@@ -236,7 +238,9 @@ class Rail(QFrame):
         for tool in self._tools:
             action = QAction(tool.name, menu)
             action.setEnabled(tool.possible)
-            action.triggered.connect(lambda _checked, tool=tool: self.tool_chosen.emit(tool.event))
+            action.triggered.connect(
+                lambda _checked, tool=tool: self.tool_chosen.emit(tool.event())
+            )
             menu.addAction(action)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.tools.mapToGlobal(QPoint(0, self.tools.height())))
