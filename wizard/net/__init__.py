@@ -77,7 +77,7 @@ def open_network(
     questions are under way, instead of between an answer and what follows from it.
 
     A resolver of one's own means a laboratory or a company, where private addresses are the
-    rule: with it, and only with it, redirects may lead to them.
+    rule: with it redirects may lead as far inside as the first host is (see `http.Guard`).
     """
     from wizard.net.http import HttpsClient
     from wizard.net.proxy import system_proxy

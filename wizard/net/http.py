@@ -128,11 +128,13 @@ class HttpsClient:
 
     Addresses: the first request goes where the resolver says, also to a private address, since
     a company's own mail domain may live there. A redirect to another host or port goes to public
-    addresses only, judged by the address that is connected to, so that no name which changes its
-    address in between (DNS rebinding) slips through. Behind a proxy, which connects in our place,
-    it is judged by what our own resolver knows, and refused where that knows nothing.
-    `allow_private_redirects` lifts the rule for laboratories and companies with a resolver of
-    their own. `proxy`: the proxy for a host, if the system's settings name one.
+    addresses, and to the private network that the first host is in itself, judged by the address
+    that is connected to, so that no name which changes its address in between (DNS rebinding)
+    slips through. Behind a proxy, which connects in our place, it is judged by what our own
+    resolver knows, and refused where that knows nothing. `allow_private_redirects` is for
+    laboratories and companies with a resolver of their own: then a redirect may lead as far in as
+    the first host is (see `Guard`). `proxy`: the proxy for a host, if the system's settings name
+    one.
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class HttpsClient:
         self._allow_private_redirects = allow_private_redirects
         self._proxy = proxy
         self._total = total
-        self._pools: dict[tuple[bool, Proxy | None], httpcore2.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[Guard | None, Proxy | None], httpcore2.AsyncConnectionPool] = {}
 
     async def get(
         self,
@@ -191,21 +193,21 @@ class HttpsClient:
             headers["authorization"] = authorization.reveal()
         try:
             async with asyncio.timeout(self._patience()):
-                guarded = guarded and not self._allow_private_redirects
+                guard = _PUBLIC_ONLY if guarded and not self._allow_private_redirects else None
                 reply = await self._exchange(
-                    "PROPFIND", target, body, headers, guarded, MAX_MULTISTATUS
+                    "PROPFIND", target, body, headers, guard, MAX_MULTISTATUS
                 )
                 if isinstance(reply, HttpFailure) and reply.cause is not None:
-                    await self._describe(reply.cause, target, guarded)
+                    await self._describe(reply.cause, target, guard)
                 return reply
         except TimeoutError:
             return HttpFailure(str(target), "too-slow")
 
-    async def _describe(self, cause: NetFailure, target: Url, guarded: bool) -> None:
+    async def _describe(self, cause: NetFailure, target: Url, guard: Guard | None) -> None:
         """Adds what a refused certificate says: here a person waits for a word on it."""
         if cause.trouble is not Trouble.CERTIFICATE:
             return
-        allow = is_public if guarded else _any_address
+        allow = guard.allows if guard is not None else _any_address
         try:
             stream = await self._connector.open(
                 target.host, target.port, timeout=_DESCRIBE_TIME, allow=allow
@@ -252,8 +254,8 @@ class HttpsClient:
             async with asyncio.timeout(None) as deadline:
                 while True:
                     deadline.reschedule(begun + self._patience())
-                    guarded = target.origin != first.origin and not self._allow_private_redirects
-                    reply = await self._exchange(method, target, body, headers, guarded)
+                    guard = await self._guard(first) if target.origin != first.origin else None
+                    reply = await self._exchange(method, target, body, headers, guard)
                     if not follow or not isinstance(reply, HttpReply):
                         return reply
                     location = reply.headers.get("location")
@@ -283,7 +285,7 @@ class HttpsClient:
         url: Url,
         body: bytes | None,
         headers: Mapping[str, str],
-        guarded: bool,
+        guard: Guard | None,
         limit: int = MAX_BODY,
     ) -> HttpReply | HttpFailure:
         """One request and its reply, without following."""
@@ -295,16 +297,28 @@ class HttpsClient:
                 await self._connector.addresses(url.host, url.port)
             except NetFailure as failure:
                 return HttpFailure(str(url), "network", str(failure), failure)
-        elif guarded and not await self._is_known_as_public(url.host):
+        elif guard is not None and not await self._is_known_as_allowed(url.host, guard):
             return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
-        return await self._ask(method, url, body, headers, self._pool(guarded, proxy), limit)
+        return await self._ask(method, url, body, headers, self._pool(guard, proxy), limit)
 
-    async def _is_known_as_public(self, host: str) -> bool:
+    async def _is_known_as_allowed(self, host: str, guard: Guard) -> bool:
+        addresses = await self._known_addresses(host)
+        return bool(addresses) and all(guard.allows(address) for address in addresses)
+
+    async def _guard(self, first: Url) -> Guard:
+        """Where redirects from this host may lead."""
+        addresses = await self._known_addresses(first.host)
+        if self._allow_private_redirects:
+            return Guard(depth=max(map(_depth, addresses), default=0))
+        networks = frozenset(map(_private_network, addresses))
+        # A name with one foot outside could name any network it likes.
+        return _PUBLIC_ONLY if "" in networks else Guard(networks=networks)
+
+    async def _known_addresses(self, host: str) -> tuple[str, ...]:
         try:
-            addresses = await self._connector.addresses(host)
+            return await self._connector.addresses(host)
         except NetFailure:
-            return False
-        return all(is_public(address) for address in addresses)
+            return ()
 
     async def _ask(
         self,
@@ -350,18 +364,34 @@ class HttpsClient:
         except httpcore2.ProtocolError as error:
             return HttpFailure(str(url), "malformed", str(error))
 
-    def _pool(self, guarded: bool, proxy: Proxy | None) -> httpcore2.AsyncConnectionPool:
+    def _pool(self, guard: Guard | None, proxy: Proxy | None) -> httpcore2.AsyncConnectionPool:
         """Guarded requests have a pool of their own: a connection that was opened without looking
         at the address is never taken for one that must not be private."""
-        key = (guarded, proxy)
+        key = (guard, proxy)
         if key not in self._pools:
             from wizard.net._httpcore import open_pool
 
-            allow = is_public if guarded and proxy is None else _any_address
+            allow = guard.allows if guard is not None and proxy is None else _any_address
             self._pools[key] = open_pool(
                 self._connector, self._contexts.verifying(ALPN), allow, proxy
             )
         return self._pools[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Which addresses a redirect may lead to: public ones, those of these private `networks`, and
+    those no further in than `depth`."""
+
+    networks: frozenset[str] = frozenset()
+    depth: int = 0
+
+    def allows(self, address: str) -> bool:
+        network = _private_network(address)
+        return _depth(address) <= self.depth or (network != "" and network in self.networks)
+
+
+_PUBLIC_ONLY = Guard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,6 +493,25 @@ def _unpacked(data: bytes, limit: int) -> bytes | None:
     except zlib.error:
         return None
     return unpacked if unpacker.eof or len(unpacked) > limit else None
+
+
+def _depth(address: str) -> int:
+    """How far inside an address is: 0 public, 1 private, 2 link-local, 3 this computer itself."""
+    if is_public(address):
+        return 0
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    if ip.is_loopback or ip.is_unspecified:
+        return 3
+    return 2 if ip.is_link_local else 1
+
+
+def _private_network(address: str) -> str:
+    """The network a private address is taken to be in (/16, /48); empty for any other."""
+    if _depth(address) != 1:
+        return ""
+    size = 48 if ":" in address else 16
+    return str(ipaddress.ip_network(f"{address}/{size}", strict=False))
 
 
 def _any_address(address: str) -> bool:

@@ -536,7 +536,7 @@ class TcpConnector:
     def patience(self) -> float:
         """Seconds after which a connection attempt may be called unanswered: systems knock at
         0, 1 and 3 s (RFC 6298 section 2), and the last knock gets time for its answer."""
-        return LAST_KNOCK + max(0.2, 2 * (self._round_trip or 0.0))
+        return LAST_KNOCK + max(0.1, 2 * (self._round_trip or 0.0))
 
     async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
         """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`; for a refused

@@ -747,7 +747,7 @@ def test_a_silent_family_costs_its_quarter_of_a_second_once(
 
 def test_patience_follows_the_round_trip(authority: CertificateAuthority) -> None:
     made = connector(authority)
-    assert made.patience == pytest.approx(3.2)
+    assert made.patience == pytest.approx(3.1)
     made._round_trip = 0.6
     assert made.patience == pytest.approx(4.2)
 
