@@ -67,6 +67,10 @@ _NOTE_SERVICES = N_(
     "Calendars and address books are not set up by this step: in Thunderbird choose New › "
     "Calendar, or New › Address Book, and type your e-mail address."
 )
+_NOTE_UNTRIED = N_(
+    "Made for where Thunderbird's documentation says its files are on this kind of system; not "
+    "tried there by us. What is changed can be undone."
+)
 _NOTE_COLLECTIONS = N_(
     "Thunderbird asks for the password of your calendars and address books once, too."
 )
@@ -145,13 +149,15 @@ class Thunderbird:
         if detected is None:
             return Problem(ProblemKind.PROGRAM_MISSING, Stage.CLIENT, facts=_named(self.name))
         chosen = self._choose(detected, profile)
-        match chosen:
-            case Problem():
-                return chosen
-            case None:
-                return self._first_profile(account, places, words)
-            case ClientProfile():
-                return self._into_profile(account, chosen, words)
+        if isinstance(chosen, Problem):
+            return chosen
+        if chosen is None:
+            made = self._first_profile(account, places, words)
+        else:
+            made = self._into_profile(account, chosen, words)
+        if isinstance(made, ClientPlan) and _untried(made, places):
+            return replace(made, notes=(*made.notes, words.text(_NOTE_UNTRIED)))
+        return made
 
     def _choose(
         self, detected: DetectedClient, wanted: str | None
@@ -384,6 +390,12 @@ def _shown(value: Value | None) -> str:
             return "true" if value else "false"
         case _:
             return str(value)
+
+
+def _untried(plan: ClientPlan, places: Places) -> bool:
+    """True anywhere but with a native Thunderbird on Linux, where the lab runs the real one."""
+    where = plan.profile.path if plan.profile else places.home
+    return places.system != "linux" or any(part in {"snap", ".var"} for part in where.parts)
 
 
 def _summary(account: Account, words: Words, profile: str) -> tuple[Setting, ...]:

@@ -29,6 +29,7 @@ from wizard.model import (
     ClientPlan,
     EmailAddress,
     How,
+    Places,
     Problem,
     ProblemKind,
     Provider,
@@ -889,3 +890,17 @@ def test_a_missing_address_joins_an_account_that_is_there(tmp_path: Path) -> Non
     ]
     assert isinstance(registry.undo(change, home), Undone)
     assert path.read_bytes() == before
+
+
+def test_where_it_was_not_tried_it_says_so(tmp_path: Path) -> None:
+    def notes(home: Places) -> str:
+        made = registry.plan("thunderbird", account(), home, SourceWords())
+        assert isinstance(made, ClientPlan), made
+        return " ".join(made.notes)
+
+    assert "not tried" not in notes(places(tmp_path / "linux"))
+    program = tmp_path / "win" / "Mozilla Thunderbird"
+    program.mkdir(parents=True)
+    (program / "application.ini").write_text("[App]\nVersion=153.0\n")
+    windows = replace(places(tmp_path / "w"), system="windows", programs=(tmp_path / "win",))
+    assert "not tried" in notes(windows)
