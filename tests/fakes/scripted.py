@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import select
 import socket
 import ssl
 import struct
@@ -120,6 +121,20 @@ class Talk:
             raise Gone from error
         self._socket = wrapped
         self.encrypted = True
+
+    def relay(self, port: int) -> None:
+        """Hands everything to a server on loopback and its answers back, until either leaves."""
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as server:
+            ends = (self._socket, server)
+            while True:
+                for ready in select.select(ends, (), (), PATIENCE)[0]:
+                    try:
+                        data = ready.recv(65536)
+                    except OSError as error:
+                        raise Gone from error
+                    if not data:
+                        raise Gone
+                    (server if ready is self._socket else self._socket).sendall(data)
 
     def some(self) -> bytes:
         """Whatever the client sends next, a TLS hello for instance."""
