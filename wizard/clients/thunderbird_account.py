@@ -15,7 +15,7 @@ Source: `accountcreation/CreateInBackend.sys.mjs`, `OutgoingServerService.sys.mj
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from wizard.clients import thunderbird_dav
@@ -334,7 +334,13 @@ def _repaired(prefs: Prefs, key: str, server: str, account: Account, words: Word
         changes[f"mail.account.{key}.identities"] = ",".join((*identities, identity))
         repairs.append(Setting(words.text(N_("Address to write from")), str(account.address)))
     else:
-        sending, sending_repairs = _repaired_sender(prefs, identity, account, words)
+        ours = {address, *(str(alias).casefold() for alias in account.aliases)}
+        mine = {identity} | {
+            item
+            for item in identities
+            if prefs.string(f"mail.identity.{item}.useremail").casefold() in ours
+        }
+        sending, sending_repairs = _repaired_sender(prefs, identity, mine, account, words)
         changes |= sending
         repairs.extend(sending_repairs)
     _add_missing_aliases(prefs, key, identity, account, changes)
@@ -367,9 +373,12 @@ def _add_missing_aliases(
 
 
 def _repaired_sender(
-    prefs: Prefs, identity: str, account: Account, words: Words
+    prefs: Prefs, identity: str, mine: Set[str], account: Account, words: Words
 ) -> tuple[dict[str, Value | None], list[Setting]]:
-    """In place where only this identity uses the server, beside it where others do too."""
+    """In place where only identities of ours use the server, beside it where others do too.
+
+    `mine`: this identity and those of the mailbox's other addresses.
+    """
     pointer = f"mail.identity.{identity}.smtpServer"
     known = prefs.items(SENDERS)
     current = prefs.string(pointer) or prefs.string(DEFAULT_SENDER) or next(iter(known), "")
@@ -383,12 +392,14 @@ def _repaired_sender(
             _repair(words, "sending", name, value, _sender_value(prefs, at, name))
             for name, value in differences.items()
         ]
-        if "hostname" not in differences and _users(prefs, current) == {identity}:
+        if "hostname" not in differences and _users(prefs, current) <= mine:
             return {at + name: value for name, value in differences.items()}, repairs
     else:
         repairs = [_repair(words, "sending", "hostname", account.outgoing.host, None)]
     sender, values = _sender(prefs, account)
-    return values | {pointer: sender}, repairs
+    moved = {identity} | (_users(prefs, current) & mine)
+    pointers = {f"mail.identity.{item}.smtpServer": sender for item in sorted(moved)}
+    return values | pointers, repairs
 
 
 def _sender_differences(prefs: Prefs, key: str, wanted: Mapping[str, Value]) -> dict[str, Value]:

@@ -892,6 +892,25 @@ def test_a_missing_address_joins_an_account_that_is_there(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_repair_covers_the_other_addresses(tmp_path: Path, shared: bool) -> None:
+    """Also where somebody else's identity uses the same spoilt server, which then stays."""
+    path = profile(tmp_path, ONE_ACCOUNT) / "prefs.js"
+    home, wanted = places(tmp_path), replace(account(), aliases=ALIASES)
+    set_up_for("thunderbird", home, wanted)
+    spoilt: dict[str, Value | None] = {"mail.smtpserver.smtp2.try_ssl": 0}
+    if shared:
+        spoilt["mail.identity.id1.smtpServer"] = "smtp2"
+    path.write_bytes(Prefs.parse(path.read_bytes()).edited(spoilt).to_bytes())
+    set_up_for("thunderbird", home, wanted)
+    prefs = Prefs.parse(path.read_bytes())
+    used = "smtp3" if shared else "smtp2"
+    assert [sender[1] for sender in senders(prefs, "account3")] == [used, used]
+    assert prefs.number(f"mail.smtpserver.{used}.try_ssl") == 3
+    assert prefs.string("mail.identity.id1.smtpServer") == ("smtp2" if shared else "smtp1")
+    assert plan_for("thunderbird", home, wanted).unchanged
+
+
 def test_where_it_was_not_tried_it_says_so(tmp_path: Path) -> None:
     def notes(home: Places) -> str:
         made = registry.plan("thunderbird", account(), home, SourceWords())
