@@ -104,16 +104,20 @@ def plan(old: EmailAddress, account: Account, places: Places, words: Words) -> t
     elsewhere += [client for client in ("apple", "sheet") if client not in elsewhere]
     # A name that was not given stays what it is in programs; files need one.
     named = account if account.name else replace(account, name=account.address.local)
-    return (
-        *outcomes,
-        *((client, "", _by_hand(client, old, named, elsewhere, words)) for client in elsewhere),
-    )
+    for client in elsewhere:
+        made = (
+            registry.plan(client, named, places, words, chosen=elsewhere)
+            if client in here
+            else registry.files(client, named, words, elsewhere)
+        )
+        outcomes.append((client, "", _with_removal(made, client, old, words)))
+    return tuple(outcomes)
 
 
-def _by_hand(
-    client: str, old: EmailAddress, account: Account, together: Sequence[str], words: Words
+def _with_removal(
+    made: ClientPlan | Problem, client: str, old: EmailAddress, words: Words
 ) -> ClientPlan | Problem:
-    made = registry.files(client, account, words, together)
+    """A new account, and how the old one is taken out by hand."""
     if isinstance(made, Problem):
         return made
     group = words.text(_OLD_GROUP)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.clients.computers import windows
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, sender, server
 from wizard.clients import holders, moving, registry
 from wizard.clients.prefs import Prefs
@@ -315,3 +316,15 @@ def test_known_addresses_are_those_of_the_programs_and_of_the_journal(home: Plac
     assert isinstance(registry.apply(planned(home), home), Applied)
     (grace,) = holders.known(home)
     assert (grace.address, grace.ours) == (NEW, True)
+
+
+def test_outlook_is_prepared_for_the_new_address_and_told_how_to_drop_the_old(
+    tmp_path: Path,
+) -> None:
+    home = windows(tmp_path)
+    found = {name: made for name, _, made in moving.plan(OLD, moved(), home, WORDS)}
+    made = found["outlook"]
+    assert isinstance(made, ClientPlan)
+    assert made.account == str(NEW)
+    assert made.changes
+    assert [step for step in made.steps if str(OLD) in step.text]
