@@ -1,5 +1,6 @@
 """Those who come back: a changed address in a real Thunderbird, a changed password."""
 
+import json
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -7,7 +8,9 @@ from email.message import EmailMessage
 import pytest
 
 from tests.lab.internet import Internet
+from tests.lab.linux_programs import remember, run_until, system_trust
 from tests.lab.provider import Mailbox, Provider
+from tests.lab.requirements import need_programs
 from tests.lab.thunderbird import Thunderbird
 from tests.lab.wizard import Wizard
 
@@ -118,3 +121,49 @@ def test_a_changed_password_is_kept_once_it_works(provider: Provider, wizard: Wi
         assert verified.exit_code == 0, str(verified)
     finally:
         provider.mail.set_password(dora.address, dora.password)
+
+
+def test_evolution_goes_on_under_the_new_address_with_the_new_password(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> None:
+    need_programs("evolution", "xvfb-run")
+    old, new = provider.mailbox("ben@harbour.example"), provider.mailbox("cleo@alpine.example")
+    words = ("--yes", "--password-stdin")
+    apps = ("--name", "Ben", "--apps", "evolution")
+    made = wizard.run("setup", old.address, *apps, *words, stdin=f"{old.password}\n")
+    assert made.exit_code == 0, str(made)
+    provider.mail.share_mailbox(old.address, new.address)
+    moved = wizard.run("move", old.address, new.address, *words, stdin=f"{new.password}\n")
+    assert moved.exit_code == 0, str(moved)
+    row = next(row for row in moved.document["apps"] if row["app"] == "evolution")
+    assert row["state"] == "applied", str(moved)
+
+    # Evolution keeps the password of before; `password` gives it the one that works.
+    sources = wizard.home_folder / ".config" / "evolution" / "sources"
+    kept = [
+        [
+            f"Evolution Data Source {path.stem}",
+            {
+                "xdg:schema": "org.gnome.Evolution.Data.Source",
+                "e-source-uid": path.stem,
+                "eds-origin": "evolution-data-server",
+            },
+            "the one of before",
+        ]
+        for path in sources.glob("*.source")
+        if path.stem.endswith(("-account", "-transport"))
+    ]
+    remember(internet, wizard.home_folder, json.dumps(kept))
+    changed = wizard.run("password", new.address, *words, stdin=f"{new.password}\n")
+    assert changed.exit_code == 0, str(changed)
+    updated = {row["app"]: row["updated"] for row in changed.document["apps"]}
+    assert updated == {"evolution": True}
+    before = provider.mail.logins(new.address)
+    with system_trust(internet):
+        run_until(
+            internet,
+            wizard.home_folder,
+            ["evolution"],
+            lambda: provider.mail.logins(new.address) > before,
+        )
+    assert provider.mail.failed_logins(new.address) == 0
