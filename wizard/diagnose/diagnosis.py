@@ -33,11 +33,14 @@ from wizard.model import (
     CheckState,
     Diagnosis,
     EmailAddress,
+    Problem,
+    ProblemKind,
     Rung,
     ServerSettings,
     SideFailed,
     SideResult,
     SideVerified,
+    Stage,
     Subject,
     Verification,
 )
@@ -110,7 +113,8 @@ class _Run:
         self._find = find
         self._network = network
         self._surroundings = surroundings
-        self._servers = Servers()
+        unknown = Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, host=address.domain)
+        self._servers = Servers(problem=unknown)  # should the search be cut short
         self._greetings: list[str] = []
         self._asked: tuple[str, str] = ("", "")
         self._login: Verification | None = None

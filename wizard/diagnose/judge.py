@@ -226,6 +226,18 @@ def _ladders(scene: Scene) -> Problem | None:
     return next(iter(_ladder_problems(scene)), None)
 
 
+def _unfinished(scene: Scene) -> Problem | None:
+    """A server that nobody got to see in time must not pass for one that works."""
+    return next(
+        (
+            _problem(server, _K.NO_ANSWER)
+            for server in _in_use(scene)
+            if not _ladder_of(scene, server)
+        ),
+        None,
+    )
+
+
 def _login(scene: Scene) -> Problem | None:
     return None if scene.login is None else scene.login.problem
 
@@ -252,6 +264,7 @@ _RULES: tuple[Callable[[Scene], Problem | None], ...] = (
     _names,
     _dead_ports,
     _ladders,
+    _unfinished,
     _login,
     _ipv6,
 )

@@ -298,6 +298,14 @@ def test_ipv4_broken_while_ipv6_works_is_well_enough() -> None:
     assert kind(scene(*WELL, silent(IMAP), ladder(IMAP, family="IPv6"), ladder(SMTP))) is None
 
 
+def test_a_server_that_was_not_seen_is_not_well() -> None:
+    half = scene(*WELL, ladder(IMAP))
+    verdict = judge(half, NOW).verdict
+    assert verdict is not None
+    assert (verdict.kind, verdict.port) == (ProblemKind.NO_ANSWER, 465)
+    assert not healthy(half)
+
+
 def test_without_settings_the_search_s_answer_stands_unless_the_network_is_to_blame() -> None:
     problem = Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, host="example.net")
     nobody = Servers(problem=problem)

@@ -339,8 +339,17 @@ def test_the_deadline_holds_and_what_was_seen_by_then_counts(here: Here) -> None
     diagnosis = asyncio.run(run())
     assert states(diagnosis)[Subject.INTERNET, 80] is CheckState.GOOD
     assert states(diagnosis)[Subject.SETTINGS, 0] is CheckState.UNSURE
-    # Nothing is claimed about servers that nobody got to see.
-    assert kind(diagnosis) is None or kind(diagnosis) is ProblemKind.NO_ANSWER
+    assert kind(diagnosis) is ProblemKind.NOTHING_FOUND
+
+
+def test_a_server_that_nobody_got_to_see_in_time_does_not_pass_for_one_that_works(
+    town: Town, here: Here
+) -> None:
+    town.serve(HOST, 465, opens)
+    diagnosis = here.run(deadline=4.0)
+    verdict = diagnosis.verdict
+    assert verdict is not None
+    assert (verdict.kind, verdict.port) == (ProblemKind.NO_ANSWER, 465)
 
 
 def test_cancelling_closes_everything(town: Town, here: Here) -> None:

@@ -130,6 +130,7 @@ class DiagnosisPage(PageView):
         self._card.setAccessibleName(words.text("What we try"))
         self.body.addWidget(self._card)
         self.rows: dict[tuple[Subject, str, int], Row] = {}
+        self._lines: dict[tuple[Subject, str, int], Line] = {}
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
@@ -140,9 +141,12 @@ class DiagnosisPage(PageView):
             for gone in self.rows.values():
                 gone.hide()
                 gone.deleteLater()
-            self.rows = {}
+            self.rows, self._lines = {}, {}
         for item in lines(state.checks):
             key = (item.subject, item.host, item.port)
+            if self._lines.get(key) == item:
+                continue
+            self._lines[key] = item
             row = self.rows.get(key)
             if row is None:
                 row = self.rows[key] = Row(self.kit, self._title(item))
@@ -306,9 +310,15 @@ class DiagnosisPage(PageView):
         self.save = Button(kit, words.text("Save the note"), Kind.SMALL_LINK, icon="sheet")
         self.save.clicked.connect(self._choose_file)
         card.body.addWidget(flow(kit.px(18), self.copy, self.save))
-        whole = Disclosure(kit, words.text("Show the note"), small=True)
-        whole.body.addWidget(Text(self._note, TextType.SMALL))
-        card.body.addWidget(whole)
+        note = self._note
+        card.body.addWidget(
+            Disclosure(
+                kit,
+                words.text("Show the note"),
+                small=True,
+                fill=lambda body: body.addWidget(Text(note, TextType.SMALL)),
+            )
+        )
         return card
 
     def _show_note(self, state: State) -> None:
