@@ -12,7 +12,7 @@ from tests.lab.internet import Internet
 from tests.lab.mail import MailServer
 
 DOMAINS = ("alpine.example", "harbour.example")
-_PEOPLE = ("ada", "ben", "cleo", "dora", "emil", "finn")
+_PEOPLE = ("ada", "ben", "cleo", "dora", "emil", "finn", "gina")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The main journey, from an address and a password to mail in a real Thunderbird."""
 
+import json
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -180,3 +181,70 @@ def test_a_second_account_joins_the_first_and_leaves_again(
     left = {message["Subject"] for message in provider.mail.inbox(ben.address)}
     assert f"For {ben.address}" in left
     assert (prefs.parent / "ImapMail" / ben.servers.incoming.host / "INBOX.msf").exists()
+
+
+def pop3_settings(mailbox: Mailbox, path: Path) -> Path:
+    """A settings file as a helper writes it: POP3, and another address of the same mailbox."""
+    host = mailbox.servers.incoming.host
+    login = {"host": host, "security": "tls", "auth": ["plain"], "username": mailbox.address}
+    path.write_text(
+        json.dumps(
+            {
+                "address": mailbox.address,
+                "incoming": [{**login, "type": "pop3", "port": 995}],
+                "outgoing": [{**login, "type": "smtp", "port": 465}],
+            }
+        )
+    )
+    return path
+
+
+def test_pop3_leaves_mail_on_the_server_and_a_broken_account_is_repaired(
+    internet: Internet, provider: Provider, wizard: Wizard, tmp_path: Path
+) -> None:
+    gina = provider.mailbox("gina@harbour.example")
+    alias = "info@harbour.example"
+    provider.mail.deliver(gina.address, letter(gina, "Stays, please"))
+    home, root = wizard.home_folder, internet.authority.root
+    settings = pop3_settings(gina, tmp_path / "settings.json")
+    arguments = (
+        *("setup", gina.address, "--name", "Gina", "--apps", "thunderbird", "--alias", alias),
+        *("--settings", settings, "--yes", "--password-stdin"),
+    )
+
+    def run() -> str:
+        outcome = wizard.run(*arguments, stdin=f"{gina.password}\n")
+        assert outcome.exit_code == 0, str(outcome)
+        (row,) = outcome.document["apps"]
+        return str(row["state"])
+
+    # Offline, POP3 asks whether to go online before anything else: passwords first.
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        for scheme in ("mailbox", "smtp"):
+            thunderbird.save_password(
+                f"{scheme}://mail.harbour.example", gina.address, gina.password
+            )
+    assert run() == "applied"
+    prefs = next(
+        path for path in home.glob(".thunderbird/*/prefs.js") if "pop3" in path.read_text()
+    )
+    # Somebody's good advice: another port, no encryption for sending.
+    text = prefs.read_text()
+    assert '.port", 995)' in text
+    text = text.replace('.port", 995)', '.port", 110)').replace('.try_ssl", 3)', '.try_ssl", 0)')
+    prefs.write_text(text)
+    assert run() == "applied"
+    assert run() == "unchanged"
+
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        account = account_of(thunderbird.accounts(), gina.address)
+        assert account.incoming == Server(
+            "pop3", "mail.harbour.example", 995, _TLS, _CLEARTEXT_INSIDE_TLS, gina.address
+        )
+        assert [sender.address for sender in account.identities] == [gina.address, alias]
+        assert len({sender.outgoing for sender in account.identities}) == 1
+        assert "aus dem Labor" in thunderbird.read_message(gina.address, "Stays, please")
+        thunderbird.send_message(gina.address, gina.address, "By the repaired way", "It works.")
+    provider.mail.await_message(gina.address, "By the repaired way")
+    assert "Stays, please" in [item["Subject"] for item in provider.mail.inbox(gina.address)]
+    assert provider.mail.failed_logins(gina.address) == 0

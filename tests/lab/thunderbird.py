@@ -226,6 +226,10 @@ class Thunderbird:
                         origin = f"{scheme}://{server.host}"
                         self._ask("savePassword", origin, server.username, password)
 
+    def save_password(self, origin: str, username: str, password: str) -> None:
+        """Save a password before there is an account (`mailbox://host`, `smtp://host`)."""
+        self._ask("savePassword", origin, username, password)
+
     def save_http_password(self, origin: str, realm: str, username: str, password: str) -> None:
         """Save the password of calendars and address books."""
         self._ask("saveHttpPassword", origin, realm, username, password)
