@@ -42,33 +42,39 @@ _POLICIES = {
 }
 """Preferences of Thunderbird 153 (`defaults/pref/mailnews.js`); all below an allowed prefix."""
 
-_STEPS = (
+_STEPS: tuple[tuple[str, str, str, str], ...] = (
     (
         "apple",
         N_("iPhone, iPad and Mac"),
         N_("Give the file ending in .mobileconfig to your device management, for this person."),
+        "",
     ),
     (
         "outlook",
         N_("Outlook"),
         N_("Copy the file ending in .xml to each computer, into this folder."),
+        outlook.FOLDER,
     ),
     (
         "outlook",
         N_("Outlook"),
         N_("Let group policy import outlook-add.reg for the user; outlook-undo.reg takes it back."),
+        "",
     ),
     (
         "thunderbird",
         N_("Thunderbird"),
         N_("Put isp/{domain}.xml into the folder “isp” beside the program."),
+        "",
     ),
     (
         "thunderbird",
         N_("Thunderbird"),
         N_("Put policies.json into the folder “distribution” beside the program."),
+        "",
     ),
 )
+"""(what it needs, heading, sentence, value to copy)."""
 
 
 def files(account: Account, words: Words, signer: Signer | None = None) -> ClientPlan | Problem:
@@ -111,12 +117,8 @@ def files(account: Account, words: Words, signer: Signer | None = None) -> Clien
         ),
     ]
     steps = tuple(
-        Step(
-            words.text(text, domain=domain),
-            copy=outlook.FOLDER if "this folder" in text else "",
-            group=words.text(group),
-        )
-        for kind, group, text in _STEPS
+        Step(words.text(text, domain=domain), copy=value, group=words.text(group))
+        for kind, group, text, value in _STEPS
         if kind in kinds
     )
     return ClientPlan(

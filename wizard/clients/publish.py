@@ -71,7 +71,11 @@ class Page:
     """A file and the address at which it must be found."""
 
     produced: Produced
-    url: str
+
+    @property
+    def url(self) -> str:
+        """Its name is its place."""
+        return f"https://{self.produced.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,11 @@ def publication(settings: Settings, words: Words) -> Publication | Unpublishable
             return Unpublishable(server.username)
     domain, notes = settings.domain, []
     pages = [
-        Page(_produced(f"autoconfig.{domain}/mail/config-v1.1.xml", autoconfig(settings)), ""),
+        Page(_produced(f"autoconfig.{domain}/mail/config-v1.1.xml", autoconfig(settings))),
         Page(
             _produced(
                 f"{domain}/.well-known/autoconfig/mail/config-v1.1.xml", autoconfig(settings)
             ),
-            "",
         ),
     ]
     records = _service_records(settings)
@@ -112,7 +115,7 @@ def publication(settings: Settings, words: Words) -> Publication | Unpublishable
         notes.append(words.text(_NO_PACC))
     else:
         name = f"ua-auto-config.{domain}/.well-known/user-agent-configuration.json"
-        pages.append(Page(_produced(name, document, "application/json"), ""))
+        pages.append(Page(_produced(name, document, "application/json")))
         records.append(Record(f"_ua-auto-config.{domain}.", "TXT", f'"{pacc_digest(document)}"'))
         notes.append(words.text(_DIGEST))
     account = Account(
@@ -123,9 +126,8 @@ def publication(settings: Settings, words: Words) -> Publication | Unpublishable
         notes += [words.text(_NO_AUTODISCOVER), words.text(_SRV_USER)]
     else:
         name = f"autodiscover.{domain}/autodiscover/autodiscover.xml"
-        pages.append(Page(_produced(name, outlook), ""))
+        pages.append(Page(_produced(name, outlook)))
         notes.append(words.text(_POST))
-    pages = [Page(page.produced, f"https://{page.produced.name}") for page in pages]
     hosts = tuple(dict.fromkeys(urlsplit(page.url).hostname or "" for page in pages))
     return Publication(tuple(pages), tuple(records), hosts, tuple(notes))
 

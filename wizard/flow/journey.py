@@ -233,16 +233,15 @@ def _returning(
             if journey is Journey.SETUP:
                 return reduce(state, ev.StartedOver())
             return returning.begin(state, journey), (*_cancel_all(state), do.ForgetPasswords())
-        case ev.AccountChosen(text=text):
+        case ev.AccountChosen():
             if state.busy:
                 return state, ()
-            chosen = returning.choose_account(state, event)
-            address = parse_address(text)
-            if chosen is None or isinstance(address, AddressFault):
-                return returning.with_faults(state, event), ()
+            state, address = returning.choose_account(state, event)
+            if address is None:
+                return state, ()
             if state.journey is Journey.DIAGNOSE:
-                return diagnosing.begin(chosen, address)
-            return _start_search(chosen, address)
+                return diagnosing.begin(state, address)
+            return _start_search(state, address)
         case ev.PasswordUpdated():
             return returning.take_uses(state, event), ()
         case ev.MovesPlanned():

@@ -15,7 +15,7 @@ from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
 from wizard.flow.steps import answered, ask, show
-from wizard.model import AddressFault, ClientPlan, parse_address
+from wizard.model import AddressFault, ClientPlan, EmailAddress, parse_address
 
 Step = tuple[State, tuple[do.Effect, ...]]
 
@@ -48,34 +48,22 @@ def begin(state: State, journey: Journey) -> State:
     return replace(started, text=text)
 
 
-def choose_account(state: State, event: ev.AccountChosen) -> State | None:
-    """The state with its addresses understood; None where one of them is not.
-
-    A fault stands in `fault` or `old_fault` of the second value.
-    """
-    state = replace(state, text=event.text, old_text=event.old_text, fault=None, old_fault=None)
-    parsed = parse_address(event.text)
-    if isinstance(parsed, AddressFault):
-        return None
-    if state.journey is not Journey.MOVE:
-        return replace(state, old_address=None)
-    old = parse_address(event.old_text)
-    if isinstance(old, AddressFault) or old == parsed:
-        return None
-    return replace(state, old_address=old)
-
-
-def with_faults(state: State, event: ev.AccountChosen) -> State:
-    """The account page with what was not understood marked at its field."""
-    parsed, old = parse_address(event.text), parse_address(event.old_text)
-    return replace(
+def choose_account(state: State, event: ev.AccountChosen) -> tuple[State, EmailAddress | None]:
+    """The typed addresses, and the one to go on with; None where something has to be typed anew,
+    which is marked at its field."""
+    moving = state.journey is Journey.MOVE
+    new, old = parse_address(event.text), parse_address(event.old_text)
+    state = replace(
         state,
         text=event.text,
         old_text=event.old_text,
-        fault=parsed if isinstance(parsed, AddressFault) else None,
-        old_fault=old if state.journey is Journey.MOVE and isinstance(old, AddressFault) else None,
-        same_address=state.journey is Journey.MOVE and parsed == old,
+        fault=new if isinstance(new, AddressFault) else None,
+        old_fault=old if moving and isinstance(old, AddressFault) else None,
+        same_address=moving and new == old and isinstance(new, EmailAddress),
+        old_address=old if moving and isinstance(old, EmailAddress) else None,
     )
+    faulty = state.old_fault is not None or state.same_address
+    return state, None if faulty or isinstance(new, AddressFault) else new
 
 
 def after_password(state: State) -> Step:
