@@ -1,5 +1,6 @@
 """A real Dovecot that takes tokens only: it checks the signature of each by itself."""
 
+import asyncio
 import base64
 import contextlib
 import hashlib
@@ -118,8 +119,6 @@ def dovecot(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def log_in(port: int, access: Secret, tmp_path: Path) -> SideResult:
-    import asyncio
-
     server = replace(settings(IMAP), auth=(AuthMethod.OAUTH2,))
 
     def script(talk: Talk) -> None:
