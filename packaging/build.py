@@ -101,6 +101,12 @@ def build_folder() -> list[Path]:
     return [freeze()]
 
 
+def frozen() -> Path:
+    """The folder, which is made now unless it is there."""
+    folder = DIST / facts.PROGRAM
+    return folder if folder.is_dir() else freeze()
+
+
 def build_portable() -> list[Path]:
     """The folder, and one file that holds the same."""
     folder = freeze(portable=True)
@@ -117,11 +123,8 @@ def build_installer() -> list[Path]:
     """The installer for Windows around the folder, which is made first unless it is there."""
     import installer
 
-    folder = DIST / facts.PROGRAM
-    if not folder.is_dir():
-        folder = freeze()
     try:
-        return [installer.build(folder, DIST / installer.name())]
+        return [installer.build(frozen(), DIST / installer.name())]
     except installer.NotBuilt as reason:
         raise Stop(str(reason)) from reason
 
@@ -144,11 +147,8 @@ def build_deb() -> list[Path]:
     """The Debian package around the folder, which is made first unless it is there."""
     import deb  # its tools are Debian's
 
-    folder = DIST / facts.PROGRAM
-    if not folder.is_dir():
-        folder = freeze()
     try:
-        return [deb.build(folder, DIST, int(source_date()))]
+        return [deb.build(frozen(), DIST, int(source_date()))]
     except deb.NotBuilt as reason:
         raise Stop(str(reason)) from reason
 

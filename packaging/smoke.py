@@ -2,10 +2,10 @@
 
     python3 tasks.py smoke [program …] [--keychain]
 
-`program`: the frozen folder, the one file, or an installed program; without one, what
-`tasks.py build` left in dist/. Each runs with a home of its own and, where the system has
-namespaces for it, in one without any network. `--keychain`: there has to be a keychain that works
-(on Windows and macOS there always has to be).
+`program`: the frozen folder, the one file, or `installed` (what a package installed; on Windows the
+installer itself is tried); without one, what `tasks.py build` left in dist/. Each runs with a home
+of its own and, where the system has namespaces for it, in one without any network. `--keychain`:
+there has to be a keychain that works (on Windows and macOS there always has to be).
 """
 
 from __future__ import annotations
@@ -272,7 +272,16 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("program", nargs="*", type=Path)
     parser.add_argument("--keychain", action="store_true")
     options = parser.parse_args(words)
-    here = [build.DIST / facts.PROGRAM, build.DIST / build.portable_name()]
+    here = [build.DIST / facts.PROGRAM]
+    if sys.platform != "win32":  # there the one file has no console to say anything on
+        here.append(build.DIST / build.portable_name())
+    if options.program == [Path("installed")]:
+        if sys.platform == "win32":  # tries the installer, what it installs, and its going
+            import installer
+
+            trial = [sys.executable, str(build.PACKAGING / "trial.py")]
+            return subprocess.run([*trial, str(build.DIST / installer.name())]).returncode
+        options.program = [Path(shutil.which(facts.PROGRAM) or f"/usr/bin/{facts.PROGRAM}")]
     programs = options.program or [path for path in here if path.exists()]
     if not programs:
         print("There is no build in dist/. python3 tasks.py build makes one.")

@@ -78,6 +78,14 @@ def test_the_package_installs_works_and_leaves_nothing(
         shown = clean_root.run(facts.PROGRAM, "--exit-after-first-paint", env=env)
     assert (shown.returncode, shown.stdout, shown.stderr) == (0, "", "")
 
+    shared = clean_root.root / "usr" / "share"
+    desktop = (shared / "applications" / f"{facts.IDENTIFIER}.desktop").read_text("utf-8")
+    assert "MimeType" not in desktop  # there is no kind of file it would open
+    completion = f"/usr/share/bash-completion/completions/{facts.PROGRAM}"
+    assert clean_root.run("bash", "-n", completion).returncode == 0
+    asked = clean_root.run(facts.PROGRAM, "newer", "--json")
+    assert json.loads(asked.stdout)["managed_by"] == "apt"
+
     # Only now, so that these bring nothing the package should have asked for.
     clean_root.apt("install", "--no-install-recommends", "gnome-keyring", "dbus")
     program = smoke.Program((f"/usr/bin/{facts.PROGRAM}",), clean_root.enter, clean_root.root, True)
