@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from wizard.model import N_, Account, ClientPlan, Step, Words
 from wizard.sheet.rows import SheetRow, rows
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _PAGE = """\
 <!doctype html>
@@ -135,9 +137,15 @@ _PRINT = """\
 </body></html>
 """
 
-_ENVIRONMENT = Environment(
-    autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+
+@cache
+def _template(text: str) -> Template:
+    """Made with the first sheet: the window that only lists programs does without the library."""
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +171,11 @@ def to_html(
     account: Account, words: Words, programs: Sequence[ClientPlan] = (), qr_svg: str = ""
 ) -> str:
     """The page that stands alone. `qr_svg`: SVG markup of the phone's code, from `clients`."""
+    from markupsafe import Markup
+
     # The code is made by our own `clients.mobile`, from digits and rectangles only.
     picture = Markup(qr_svg)  # noqa: S704
-    return _ENVIRONMENT.from_string(_PAGE).render(_view(account, words, programs), qr=picture)
+    return _template(_PAGE).render(_view(account, words, programs), qr=picture)
 
 
 def to_rich_text(
@@ -174,7 +184,7 @@ def to_rich_text(
     """The same for a rich-text printer: tables and headings only, the code as a PNG inside."""
     data = base64.b64encode(qr_png).decode()
     picture = f"data:image/png;base64,{data}" if data else ""
-    return _ENVIRONMENT.from_string(_PRINT).render(_view(account, words, programs), picture=picture)
+    return _template(_PRINT).render(_view(account, words, programs), picture=picture)
 
 
 def _view(account: Account, words: Words, programs: Sequence[ClientPlan]) -> dict[str, object]:
