@@ -31,7 +31,9 @@ class Tone(Enum):
             case Tone.PLAIN:
                 return tokens.card, tokens.line
             case Tone.GOOD:
-                return tokens.good_paper, tokens.good_paper
+                # In high contrast the ground is the window's: there it needs its edge.
+                seen = tokens.good_paper != tokens.background
+                return tokens.good_paper, tokens.good_paper if seen else tokens.good
             case Tone.CAUTION:
                 return tokens.caution_paper, tokens.caution
             case Tone.BAD:
