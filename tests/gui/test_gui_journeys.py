@@ -151,7 +151,7 @@ def at_window(open_window: OpenWindow, qtbot: QtBot) -> Iterator[Callable[..., P
             return people[-1]
 
         yield build
-    assert watchdog.longest_ms < 100
+    assert watchdog.longest_ms < 200
     for person in people:
         assert CANARY not in repr(person.wizard.controller.state)
         for widget in person.wizard.window.findChildren(QWidget):
