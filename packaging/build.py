@@ -11,6 +11,7 @@ Windows `installer`, on macOS `dmg`;
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import platform
 import shutil
@@ -202,6 +203,8 @@ def write_checksums(folder: Path) -> Path:
 
 def main(words: Sequence[str]) -> int:
     """Builds what is asked for; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Windows' own encodings lack our letters
+        sys.stdout.reconfigure(errors="replace")
     here = {what.name: what for what in WHAT if sys.platform in what.systems}
     wanted = list(words) or [name for name in here if name not in ("folder", "bare")]
     if not set(wanted) <= set(here):

@@ -90,12 +90,15 @@ def trial(setup: Path) -> dict[str, Any]:
         faults.append(f"the uninstaller ended with {code}")
     _wait(lambda: not folder.exists())
     left = sorted(files() - before[0] - {str(folder.parent)})
-    kept = sorted(registry() - before[1])
+    # Every Windows has the list of programs itself; a new prefix of Wine has not.
+    kept = sorted(registry() - before[1] - {installer.UNINSTALL_KEY.rpartition("\\")[0]})
     lost = sorted(before[0] - files())
     faults += [f"left behind: {item}" for item in (*left, *kept)]
     faults += [f"taken along: {item}" for item in lost]
     return {
-        "installed": len(added),
+        "files": [
+            path.removeprefix(f"{folder}\\") for path in added if path.startswith(f"{folder}\\")
+        ],
         "elsewhere": strangers,
         "registry": len(entries),
         "seconds": round(installing, 1),

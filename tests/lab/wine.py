@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from tests.lab.requirements import unavailable
+from tests.lab.wire import Namespace
 
 _PATIENCE = 120.0
 _LINGER = 1.0
@@ -62,7 +63,7 @@ class Wine:
                 started = self.run(*command, seconds=240)
                 assert started.ok, f"Wine does not start here:\n{started.errors}"
         # Wine's services live as long as some program does; with this one, until we are gone.
-        self._idle = self._start("cmd", output=subprocess.DEVNULL)
+        self._idle = self.start("cmd", output=subprocess.DEVNULL)
         return self
 
     def __exit__(
@@ -97,12 +98,14 @@ class Wine:
         cwd: Path | None = None,
         text: str = "",
         seconds: float = _PATIENCE,
+        inside: Namespace | None = None,
     ) -> Ran:
         """Runs a Windows program to its end, with `text` as its input. Paths may be Linux's.
+        `inside`: the network it has; this computer's, where nothing is said.
 
         Raises TimeoutExpired, after ending everything in this prefix.
         """
-        child = self._start(*command, env=env, cwd=cwd)
+        child = self.start(*command, env=env, cwd=cwd, inside=inside)
         streams = [_Reading(stream) for stream in (child.stdout, child.stderr) if stream]
         try:
             assert child.stdin is not None
@@ -117,16 +120,18 @@ class Wine:
         output, errors = (stream.all() for stream in streams)
         return Ran(code, output, errors)
 
-    def _start(
+    def start(
         self,
         *command: str | Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         output: int = subprocess.PIPE,
+        inside: Namespace | None = None,
     ) -> subprocess.Popen[bytes]:
+        """Starts a Windows program and leaves it running; `run` explains the rest."""
         words = ["wine", *(self.path(w) if isinstance(w, Path) else w for w in command)]
         return subprocess.Popen(
-            words,
+            inside.command(words) if inside else words,
             env=self.environment(env),
             cwd=cwd,
             stdin=subprocess.PIPE,

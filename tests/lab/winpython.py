@@ -46,6 +46,9 @@ __declspec(dllexport) int ProcessPrng(void *buffer, size_t size) {
 they do what they are asked; without that, their functions answer nothing. The last one gives what
 Windows' own gives: random bytes."""
 
+_ELSEWHERE = ("argparse-manpage", "check-jsonschema", "import-linter", "mypy", "ruff", "zizmor")
+"""What serves Linux alone, and what only looks at the source."""
+
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers
 _WINDOWS = {
     "implementation_name": "cpython",
@@ -174,7 +177,8 @@ def for_windows(lock: str) -> str:
         named, _, marker = head.rstrip("\\ ").partition(" ; ")
         if not named or named.startswith("#"):
             continue
-        if not marker or Marker(marker).evaluate(_WINDOWS):
+        wanted = named.partition("==")[0] not in _ELSEWHERE
+        if wanted and (not marker or Marker(marker).evaluate(_WINDOWS)):
             kept.append("\n".join([f"{named} \\", *rest]).rstrip("\n\\ "))
     return "\n".join(kept) + "\n"
 

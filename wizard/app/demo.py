@@ -117,7 +117,8 @@ def surroundings(provider: DemoProvider) -> Surroundings:
 
 
 def _places(folder: Path) -> Places:
-    """This computer's programs, with a home of the demo's own."""
+    """This computer's programs, with a home of the demo's own. A registry is not in it: what this
+    computer's Outlook has there is not for the demo to know, or to change."""
     from wizard.system import this_computer
 
     home = folder / "home"
@@ -128,6 +129,7 @@ def _places(folder: Path) -> Places:
         config=home / ".config",
         data=home / ".local" / "share",
         state=home / ".local" / "state" / "mail-setup-wizard",
+        facts=(),
     )
 
 

@@ -672,7 +672,14 @@ def _lock(descriptor: int) -> None:
     if sys.platform == "win32":
         import msvcrt
 
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+        while True:
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            except OSError as exc:
+                if exc.errno != errno.EDEADLK:  # it gives up after ten seconds; we do not
+                    raise
+            else:
+                return
     else:
         import fcntl
 

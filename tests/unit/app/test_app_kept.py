@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wizard import keychain
-from wizard.app.demo import DemoOutside
+from wizard.app.demo import DemoOutside, _places
 from wizard.app.outside import Outside
 from wizard.cli.options import Options
 from wizard.model import (
@@ -74,3 +74,10 @@ def test_what_is_kept_for_the_next_start_is_its_owners_alone(tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     nowhere = replace(places, state=tmp_path / "file" / "state")
     asyncio.run(Outside(Options(), places=nowhere).keep("cannot be kept, and does not matter"))
+
+
+def test_a_demo_leaves_the_registry_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On a Windows with Outlook, its settings are outside the home that a demo has to itself."""
+    there = replace(this_computer(), facts=(("outlook.path", "C:\\Office\\OUTLOOK.EXE"),))
+    monkeypatch.setattr("wizard.system.this_computer", lambda: there)
+    assert dict(_places(tmp_path).facts) == {}
