@@ -23,6 +23,7 @@ from wizard.net.route import has_way_to
 from wizard.net.tls import (
     TlsContexts,
     add_facts,
+    check_strength,
     describe_certificate,
     looks_like_tls,
     tls_failure,
@@ -269,6 +270,7 @@ class _Wire(asyncio.Protocol):
             except OSError as error:  # the system's verifier gave up (Windows): not verified
                 raise ssl.SSLCertVerificationError(str(error)) from error
         self._flush()
+        check_strength(context, self._tls.getpeercert(binary_form=True))
         self._shaking_hands = False
         self._decrypt()
 

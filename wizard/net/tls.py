@@ -181,6 +181,34 @@ def tls_failure(error: ssl.SSLError, host: str, port: int) -> NetFailure:
     return NetFailure(Trouble.TLS_OTHER, host, port, detail=detail)
 
 
+def check_strength(context: ssl.SSLContext, der: bytes | None) -> None:
+    """Refuses a key with less than 112 bits of strength, as OpenSSL does (security level 2), where
+    the system judges instead: Windows takes RSA with 1024 bits. Raises SSLCertVerificationError."""
+    if type(context) is ssl.SSLContext or not der:
+        return
+    from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            key = x509.load_der_x509_certificate(der).public_key()
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm):
+        return  # the system could read and trusts it
+    match key:
+        case rsa.RSAPublicKey() | dsa.DSAPublicKey():
+            weak = key.key_size < 2048
+        case ec.EllipticCurvePublicKey():
+            weak = key.key_size < 224
+        case _:
+            weak = False  # the newer kinds have no weak sizes
+    if weak:
+        error = ssl.SSLCertVerificationError("EE certificate key too weak")
+        error.verify_code = V_WEAK_KEY
+        raise error
+
+
 def looks_like_tls(early: bytes) -> bool:
     """True where the bytes can be the start of a TLS record (RFC 8446 section 5.1)."""
     kind, version = early[:1], early[1:2]

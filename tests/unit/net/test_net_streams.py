@@ -216,6 +216,36 @@ def test_contexts_of_systems_that_verify_themselves_work_the_same(
     run(talk())
 
 
+def test_what_a_system_trusts_with_a_weak_key_is_refused_all_the_same(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows takes RSA with 1024 bits; OpenSSL's own rule sleeps where the system judges."""
+
+    class SystemJudges(ssl.SSLContext):
+        pass
+
+    judging = SystemJudges(ssl.PROTOCOL_TLS_CLIENT)
+    judging.check_hostname = False
+    judging.verify_mode = ssl.CERT_NONE
+    judging.set_ciphers("DEFAULT:@SECLEVEL=0")
+    monkeypatch.setattr(TlsContexts, "verifying", lambda self: judging)
+
+    async def talk(flaw: Flaw | None) -> TcpStream | NetFailure:
+        server = Server("implicit", authority.issue([HOST], flaw).server_context())
+        async with serving(server.handle) as port:
+            made = TcpConnector(FixedResolver(), TlsContexts(authority.root))
+            if flaw is not None:
+                return await failure_of(made.connect(HOST, port, tls=True))
+            stream = await made.connect(HOST, port, tls=True)
+            await stream.close()
+            return stream
+
+    assert isinstance(run(talk(None)), TcpStream)
+    failure = run(talk(Flaw.WEAK_KEY))
+    assert isinstance(failure, NetFailure)
+    assert (failure.trouble, failure.verify_code) == (Trouble.CERTIFICATE, 66)
+
+
 @pytest.mark.parametrize(
     ("refusal", "code"),
     [(0x800B010F, 62), (-67843, 20), (None, 1)],
