@@ -90,8 +90,6 @@ def environment(home: str) -> dict[str, str]:
     places = {"HOME": home, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home}
     if sys.platform == "linux":
         places["XDG_RUNTIME_DIR"] = home
-    if root := os.environ.get("SYSTEMROOT"):  # Windows: what draws unseen has to be told of fonts
-        places["QT_QPA_FONTDIR"] = os.path.join(root, "Fonts")  # noqa: PTH118 - not for Linux
     return {**kept, **places, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
 
 

@@ -19,7 +19,7 @@ from tests.gui.outside import FakeServices
 from tests.gui.samples import ADDRESS, BAD
 from wizard.gui import application
 from wizard.gui.crash import CrashDialog
-from wizard.gui.display import has_display
+from wizard.gui.display import has_display, lend_fonts
 from wizard.gui.walk import walk
 from wizard.messages import Messages
 from wizard.model import Secret
@@ -236,6 +236,19 @@ def test_a_display_is_known_before_qt_is_loaded(
     environment: dict[str, str], system: str, seen: bool
 ) -> None:
     assert has_display(environment, system, lambda number: number == 7) is seen
+
+
+def test_what_is_drawn_unseen_on_windows_has_letters() -> None:
+    windows, own = (
+        {"SYSTEMROOT": "C:\\Windows"},
+        {"SYSTEMROOT": "C:\\Windows", "QT_QPA_FONTDIR": "D:"},
+    )
+    elsewhere: dict[str, str] = {}
+    for environment, system in ((windows, "win32"), (own, "win32"), (elsewhere, "linux")):
+        lend_fonts(environment, system)
+    assert windows["QT_QPA_FONTDIR"] == "C:\\Windows\\Fonts"
+    assert own["QT_QPA_FONTDIR"] == "D:"
+    assert elsewhere == {}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="X servers listen like this on Linux")

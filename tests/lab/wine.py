@@ -22,6 +22,7 @@ from tests.lab.requirements import unavailable
 from tests.lab.wire import Namespace
 
 _PATIENCE = 120.0
+_FONTS = Path("/usr/share/fonts/truetype/dejavu")
 _LINGER = 1.0
 """Seconds to wait for the end of output after the end of the program."""
 
@@ -62,6 +63,8 @@ class Wine:
             for command in (("wineboot", "--init"), ("winecfg", "/v", "win10")):
                 started = self.run(*command, seconds=240)
                 assert started.ok, f"Wine does not start here:\n{started.errors}"
+            for font in _FONTS.glob("*.ttf"):  # Windows has some there, a new Wine has none
+                shutil.copy(font, self.drive / "windows" / "Fonts")
         # Wine's services live as long as some program does; with this one, until we are gone.
         self._idle = self.start("cmd", output=subprocess.DEVNULL)
         return self

@@ -102,9 +102,11 @@ def _registrable_domain() -> bool:
 
 
 def _pdf() -> bool:
+    """Whether there is a PDF with letters: where Qt finds no fonts it draws empty boxes."""
     from wizard.gui.printing import render_pdf
 
-    return render_pdf("<p>Grüße</p>").startswith(b"%PDF-")
+    made = render_pdf("<p>Grüße</p>")
+    return made.startswith(b"%PDF-") and b"/FontFile" in made
 
 
 def _qr() -> bool:

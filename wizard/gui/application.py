@@ -30,6 +30,7 @@ from wizard.flow import Services, State
 from wizard.flow.later import ev, load
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.controller import Controller
+from wizard.gui.display import lend_fonts
 from wizard.gui.pages import FACTORIES
 from wizard.gui.shell import Shell, Window
 from wizard.gui.theme import Theme
@@ -169,6 +170,7 @@ def make_application() -> QApplication:
         return existing
     QCoreApplication.setApplicationName("mail-setup-wizard")
     QCoreApplication.setOrganizationName("mail-setup-wizard")
+    lend_fonts()
     app = QApplication([*sys.argv[:1], *STYLE])
     app.setDesktopFileName(DESKTOP_ID)
     return app

@@ -30,6 +30,8 @@ from PySide6.QtGui import (
     QTextDocument,
 )
 
+from wizard.gui.display import lend_fonts
+
 PageSize = Literal["A4", "Letter"]
 
 _MARGIN_MM = 18.0
@@ -104,6 +106,7 @@ def _ensure_application() -> None:
     """Fonts need an application object; the command line has none."""
     global _own_application
     if QGuiApplication.instance() is None:
+        lend_fonts()
         _own_application = QGuiApplication(["mail-wizard", "-platform", "offscreen"])
 
 

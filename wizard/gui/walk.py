@@ -19,6 +19,7 @@ from wizard.flow import Page, Services, State
 from wizard.flow import events as ev
 from wizard.gui.application import STYLE, Speak, Wizard, take_messages
 from wizard.gui.collector import MainThreadCollector
+from wizard.gui.display import lend_fonts
 from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.found import FoundPage
 from wizard.gui.pages.password import PasswordPage
@@ -68,6 +69,7 @@ def walk(
     `speak`: changes the language of everything said. `log`: takes Qt's own messages.
     Raises OSError where the folder cannot be written.
     """
+    lend_fonts()
     app = QApplication.instance() or QApplication(["mail-wizard", "-platform", "offscreen", *STYLE])
     assert isinstance(app, QApplication)
     take_messages(log or (lambda line: None))
