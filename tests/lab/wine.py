@@ -67,6 +67,10 @@ class Wine:
                 shutil.copy(font, self.drive / "windows" / "Fonts")
         # Wine's services live as long as some program does; with this one, until we are gone.
         self._idle = self.start("cmd", output=subprocess.DEVNULL)
+        # So does its desktop, which comes with the first window and would keep the pipes of the
+        # program that showed it; so an empty one comes first.
+        first = self.start("rundll32", "user32.dll,GetDesktopWindow", output=subprocess.DEVNULL)
+        first.communicate(timeout=_PATIENCE)
         return self
 
     def __exit__(
