@@ -42,8 +42,8 @@ class Screen:
         self._server.wait(30)
 
     def wait_for(self, title: str, seconds: float = 60) -> bool:
-        """Whether a window of this title is shown within so many seconds."""
-        command = ["xdotool", "search", "--onlyvisible", "--name", f"^{title}"]
+        """Whether a window with this in its title is shown within so many seconds."""
+        command = ["xdotool", "search", "--onlyvisible", "--name", title]
         env = {**os.environ, "DISPLAY": self.name}
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -31,8 +31,11 @@ def screen() -> Iterator[Screen]:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory, screen: Screen) -> Iterator[Wine]:
-    with Wine(tmp_path_factory.mktemp("wine") / "prefix", screen.name) as windows:
+def wine(
+    tmp_path_factory: pytest.TempPathFactory, screen: Screen, internet: Internet
+) -> Iterator[Wine]:
+    prefix = tmp_path_factory.mktemp("wine") / "prefix"
+    with Wine(prefix, screen.name, internet.home) as windows:
         yield windows
 
 
@@ -164,7 +167,7 @@ def test_sets_up_outlook_and_takes_it_back(
     common = ("--json", "--ca", internet.authority.root, "--resolver", NAMESERVER)
     done = wine.run(
         program, "setup", mailbox.address, "--name", "Cleo Äé", "--apps", "outlook", "--yes",
-        "--password-stdin", *common, text=f"{mailbox.password}\n", inside=internet.home,
+        "--password-stdin", *common, text=f"{mailbox.password}\n",
     )  # fmt: skip
     assert done.ok, done.output + done.errors
     changed = wine.registry(_OUTLOOK)

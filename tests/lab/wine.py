@@ -44,13 +44,15 @@ class Wine:
     """A Windows of one's own; a context manager that ends whatever still runs in it.
 
     `folder`: an empty or absent folder, or the prefix of an earlier one. `screen`: the `DISPLAY`
-    for programs with windows; without it there is none.
+    for programs with windows; without it there is none. `inside`: the network it has, this
+    computer's where nothing is said; Wine's server opens the sockets, so it is one for all.
     """
 
-    def __init__(self, folder: Path, screen: str = "") -> None:
+    def __init__(self, folder: Path, screen: str = "", inside: Namespace | None = None) -> None:
         self.folder = folder
         self.drive = folder / "drive_c"
         self._screen = screen
+        self._inside = inside
         self._idle: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -105,14 +107,12 @@ class Wine:
         cwd: Path | None = None,
         text: str = "",
         seconds: float = _PATIENCE,
-        inside: Namespace | None = None,
     ) -> Ran:
         """Runs a Windows program to its end, with `text` as its input. Paths may be Linux's.
-        `inside`: the network it has; this computer's, where nothing is said.
 
         Raises TimeoutExpired, after ending everything in this prefix.
         """
-        child = self.start(*command, env=env, cwd=cwd, inside=inside)
+        child = self.start(*command, env=env, cwd=cwd)
         streams = [_Reading(stream) for stream in (child.stdout, child.stderr) if stream]
         try:
             assert child.stdin is not None
@@ -133,12 +133,11 @@ class Wine:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         output: int = subprocess.PIPE,
-        inside: Namespace | None = None,
     ) -> subprocess.Popen[bytes]:
         """Starts a Windows program and leaves it running; `run` explains the rest."""
         words = ["wine", *(self.path(w) if isinstance(w, Path) else w for w in command)]
         return subprocess.Popen(
-            inside.command(words) if inside else words,
+            self._words(words),
             env=self.environment(env),
             cwd=cwd,
             stdin=subprocess.PIPE,
@@ -182,12 +181,15 @@ class Wine:
         for word in ("-k", "-w"):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(
-                    ["wineserver", word],
+                    self._words(["wineserver", word]),
                     env=self.environment(),
                     timeout=30,
                     stdout=quiet,
                     stderr=quiet,
                 )
+
+    def _words(self, command: list[str]) -> list[str]:
+        return self._inside.command(command) if self._inside else command
 
 
 def _wine_name(variable: str) -> str:
