@@ -48,14 +48,17 @@ SYSTEM_LICENCES = {
     "libbz2-1.0": "bzip2-1.0.6",
     "libffi8": "MIT",
     "liblzma5": "0BSD",
-    "libpython3.11": "PSF-2.0",
+    "libmpdec3": "BSD-2-Clause",
     "libssl3": "Apache-2.0",
     "libssl3t64": "Apache-2.0",
     "libxkbcommon-x11-0": "MIT",
     "libxkbcommon0": "MIT",
     "libzstd1": "BSD-3-Clause",
 }
-"""SPDX expressions by Debian package; those of X.Org's XCB are all X11's."""
+"""SPDX expressions by Debian package."""
+
+_FAMILIES = {"libxcb-": "X11", "libpython3.": "PSF-2.0"}
+"""And by how the names of packages of one project begin."""
 
 LICENCES_INSIDE = {"openssl": "Apache-2.0"}
 """SPDX expressions of what packages bring compiled in without saying it."""
@@ -268,7 +271,9 @@ def _debian(package: str) -> Part:
     asked = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True
     )
-    licence = SYSTEM_LICENCES.get(package) or ("X11" if package.startswith("libxcb-") else "")
+    licence = SYSTEM_LICENCES.get(package) or next(
+        (term for start, term in _FAMILIES.items() if package.startswith(start)), ""
+    )
     text = Path(f"/usr/share/doc/{package}/copyright")
     if not licence or not text.is_file():
         raise NoLicence(f"The licence of Debian's {package} is not known. See parts.py.")
