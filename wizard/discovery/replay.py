@@ -409,7 +409,8 @@ def same_outcome(first: DiscoveryResult, second: DiscoveryResult) -> bool:
 def _outcome(result: DiscoveryResult) -> object:
     match result:
         case Found():
-            return result.incoming[:1], result.outgoing[:1]
+            chosen = (*result.incoming[:1], *result.outgoing[:1])
+            return [(server.endpoint, server.username) for server in chosen]
         case Offline() | Failed():
             return result.problem
         case NothingFound():
