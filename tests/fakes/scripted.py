@@ -21,7 +21,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.lab.ca import Certificate, CertificateAuthority
 from wizard.model import Security, ServerType
@@ -69,6 +69,19 @@ class Server:
         return sum(re.search(pattern, line) is not None for line in self.lines)
 
 
+_making = threading.local()
+
+
+class _KeptSocket(ssl.SSLSocket):
+    """Can be closed although it could not be made: Python forgets it where the client left
+    between its last words and the handshake."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls, *args, **kwargs)
+        _making.socket = made
+        return made
+
+
 class Talk:
     """The server's end of one connection."""
 
@@ -108,16 +121,16 @@ class Talk:
     def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """Shakes hands as the server."""
         context = context or self.certificate.server_context()
-        wrapped = None
+        context.sslsocket_class = _KeptSocket
+        _making.socket = None
         try:
-            self._socket.getpeername()  # Python forgets to close what it wraps once nobody is there
             wrapped = context.wrap_socket(
                 self._socket, server_side=True, do_handshake_on_connect=False
             )
             wrapped.do_handshake()
         except (OSError, ValueError) as error:
-            if wrapped is not None:
-                wrapped.close()
+            if _making.socket is not None:
+                _making.socket.close()
             raise Gone from error
         self._socket = wrapped
         self.encrypted = True
