@@ -31,7 +31,7 @@ from wizard.model import (
 from wizard.model.discovery import PasswordKind
 from wizard.net import Network
 
-WORK = DavCollection("https://dav.shop.example/work/", "Work")
+WORK = DavCollection("https://dav.shop.example/office/", "Work")
 
 
 class _Net:

@@ -20,7 +20,7 @@ from wizard.model import (
     Undone,
 )
 
-WORK = DavCollection("https://dav.shop.example/ada/work/", "Work", "#aa3300", ("VEVENT",))
+WORK = DavCollection("https://dav.shop.example/ada/office/", "Work", "#aa3300", ("VEVENT",))
 JOURNAL = DavCollection("https://dav.shop.example/ada/diary/", "Diary", "", ("VJOURNAL",))
 TEAM = DavCollection("https://dav.shop.example/team%20cal/", "", read_only=True)
 PEOPLE = DavCollection("https://dav.shop.example/ada/people/", "People")
