@@ -82,7 +82,7 @@ def test_what_is_there_is_not_doubled(tmp_path: Path) -> None:
     home, path = lived_in(tmp_path)
     theirs: dict[str, Value | None] = {
         "calendar.registry.abc.type": "caldav",
-        "calendar.registry.abc.uri": "https://DAV.shop.example:443/ada/work",
+        "calendar.registry.abc.uri": "https://DAV.shop.example:443/ada/office",
         "calendar.registry.def.type": "ics",
         "calendar.registry.def.uri": TEAM.url,
         "ldap_2.servers.Friends.dirType": 102,
