@@ -200,6 +200,20 @@ print(kept["Persist"])
     assert asked.output.strip() == "2", asked.output + asked.errors  # CRED_PERSIST_LOCAL_MACHINE
 
 
+def test_locks_hold_on_windows(built: WindowsBuild, python: WindowsPython, wine: Wine) -> None:
+    """Ours is waited for, longer than Windows would; Thunderbird's is seen, and kept."""
+    folder = wine.drive / "locks"
+    folder.mkdir()
+    script = built.source / "tests" / "lab" / "windows_locks.py"
+    tried = python.run(script, built.source, folder)
+    assert tried.output.splitlines() == [
+        "waits True True",
+        "never used True",
+        "in use False",
+        "free again True kept out True",
+    ], tried.errors
+
+
 def _end(window: "subprocess.Popen[bytes]") -> float:
     """Ends a program of Wine's, which is the process itself."""
     window.terminate()

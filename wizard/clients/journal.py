@@ -27,6 +27,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -674,10 +675,11 @@ def _lock(descriptor: int) -> None:
 
         while True:
             try:
-                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             except OSError as exc:
-                if exc.errno != errno.EDEADLK:  # it gives up after ten seconds; we do not
+                if exc.errno in (errno.EBADF, errno.EINVAL):
                     raise
+                time.sleep(0.05)  # LK_LOCK would wait too, but gives up after ten seconds
             else:
                 return
     else:
