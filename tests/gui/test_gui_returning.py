@@ -54,6 +54,20 @@ def begin(person: Person, journey: Journey) -> AccountPage:
     return person.page(AccountPage)
 
 
+def test_on_a_first_start_the_programs_are_looked_at_when_somebody_comes(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    services = FakeServices()
+    services.known_accounts = (KnownAccount(ADDRESS, ("thunderbird",), ours=False),)
+    person = Person(open_window(services=services), qtbot, services)
+    person.wizard.settle_in(first_time=True)
+    qtbot.wait(100)
+    assert person.wizard.controller.state.known == ()
+    assert not person.page(AddressPage).returning[Journey.REMOVE].isVisible()
+    QTest.keyClick(person.wizard.window.windowHandle(), Qt.Key.Key_A)
+    person.until(lambda: person.wizard.controller.state.known == services.known_accounts)
+
+
 def test_a_changed_password_from_a_known_address_to_every_program(at_window: AtWindow) -> None:
     services = FakeServices()
     services.known_accounts = (KnownAccount(ADDRESS, ("thunderbird",), ours=True),)

@@ -850,7 +850,18 @@ class Outside:
             exit_after_first_paint=exit_after_first_paint,
             brand=self.brand,
             newer=self.newer_version,
+            first_time=self._first_time,
         )
+
+    def _first_time(self) -> bool:
+        """True where the wizard's own folder holds nothing: no change, no journey cut off."""
+        from wizard.system import state_folder
+
+        folder = self._places.state if self._places is not None else state_folder()
+        try:
+            return next(folder.iterdir(), None) is None
+        except OSError:  # above all: there is no such folder yet
+            return not folder.exists()
 
     async def newer_version(self, notice: str = "") -> UpdateAnswer:
         """Whether there is a newer version; asked only when the person asks."""

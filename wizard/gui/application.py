@@ -89,6 +89,7 @@ class Wizard(QObject):
         self._brand = brand
         self._newer = newer
         self._translator: QTranslator | None = None
+        self._unseen = False
         self.controller = Controller(services, state, self)
         self.controller.changed.connect(self._show)
         self.window = Window()
@@ -153,8 +154,29 @@ class Wizard(QObject):
     def _show(self, state: State) -> None:
         self.shell.show_state(state)
 
-    def settle_in(self) -> None:
-        """What may wait until the window stands: costly first looks, and what is known here."""
+    def settle_in(self, *, first_time: bool = False) -> None:
+        """What may wait until the window stands: costly first looks, and what is known here.
+
+        `first_time`: the wizard has left nothing on this computer. Then there is nothing to carry
+        on with or to take back, and what its mail programs know waits for somebody to come: the
+        libraries for that weigh as much as the window itself.
+        """
+        if not first_time:
+            self._look_around()
+            return
+        self.controller.dispatch(ev.KnownListed(()))
+        self._unseen = True
+        self.window.touched.connect(self._come)
+        self.controller.changed.connect(self._come)
+
+    def _come(self) -> None:
+        if self._unseen:
+            self._unseen = False
+            self.window.touched.disconnect(self._come)
+            self.controller.changed.disconnect(self._come)
+            QTimer.singleShot(0, self, self._look_around)
+
+    def _look_around(self) -> None:
         self.shell.warm_up()
         self.controller.dispatch(ev.Opened())
 
@@ -187,13 +209,15 @@ def run(
     exit_after_first_paint: bool = False,
     brand: Brand | None = None,
     newer: Ask | None = None,
+    first_time: Callable[[], bool] = bool,
 ) -> int:
     """Opens the window and stays until it is closed; the process's exit code.
 
     `resources`: folder that has `icons/`. `speak(code)`: changes the language of the program.
     `log`: takes lines for the log. `report`: makes a crash report without passwords.
     `exit_after_first_paint`: for measuring how long the first window takes. `brand`: the host
-    that handed out this wizard. `newer`: asks for a newer version of this program.
+    that handed out this wizard. `newer`: asks for a newer version of this program. `first_time`:
+    true where the wizard has left nothing on this computer; asked when the window stands.
     """
     app = make_application()
     take_messages(log or _to_stderr)
@@ -211,7 +235,7 @@ def run(
         else:
             # Nothing of it touches a widget, and the person has not typed a name yet.
             threading.Thread(target=load, name="loading", daemon=True).start()
-            QTimer.singleShot(_IDLE_MS, wizard, wizard.settle_in)
+            QTimer.singleShot(_IDLE_MS, wizard, lambda: wizard.settle_in(first_time=first_time()))
 
     wizard.window.installEventFilter(_AfterPaint(wizard.window, painted))
     wizard.window.show()

@@ -663,10 +663,11 @@ class Window(QMainWindow):
 
     Holds one shell at a time; a new language or text size builds it anew.
 
-    Signals: `closing` when it goes for good.
+    Signals: `closing` when it goes for good; `touched` when a key, the mouse or a finger comes.
     """
 
     closing = Signal()
+    touched = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -706,8 +707,12 @@ class Window(QMainWindow):
                 self._keyboard = True
             case QEvent.Type.MouseButtonPress | QEvent.Type.TouchBegin:
                 self._keyboard = False
+            case QEvent.Type.MouseMove:
+                self.touched.emit()
+                return False
             case _:
                 return False
+        self.touched.emit()
         if self.shell is not None:
             self.shell.ring.show_for_keyboard(self._keyboard)
         return False

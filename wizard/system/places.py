@@ -18,8 +18,6 @@ APP_NAME = "mail-setup-wizard"
 
 def this_computer(state_override: Path | None = None) -> Places:
     """The places of this computer. `state_override`: another folder for journal and back-ups."""
-    import platformdirs  # here and below: the first window needs no folders
-
     home = Path.home()
     system = _system()
     return Places(
@@ -27,13 +25,19 @@ def this_computer(state_override: Path | None = None) -> Places:
         home=home,
         config=_config(system, home),
         data=_data(system, home),
-        state=state_override
-        or Path(platformdirs.user_state_path(APP_NAME, appauthor=False, roaming=False)),
+        state=state_override or state_folder(),
         search_path=_search_path(),
         language=_language(),
         programs=_programs(system, home),
         facts=_facts(),
     )
+
+
+def state_folder() -> Path:
+    """Where the wizard keeps its journal, its back-ups and what a crash left of a journey."""
+    import platformdirs  # here and below: the first window needs no folders
+
+    return Path(platformdirs.user_state_path(APP_NAME, appauthor=False, roaming=False))
 
 
 def output_folder(places: Places, account: str) -> Path:

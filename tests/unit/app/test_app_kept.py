@@ -81,3 +81,13 @@ def test_a_demo_leaves_the_registry_alone(monkeypatch: pytest.MonkeyPatch, tmp_p
     there = replace(this_computer(), facts=(("outlook.path", "C:\\Office\\OUTLOOK.EXE"),))
     monkeypatch.setattr("wizard.system.this_computer", lambda: there)
     assert dict(_places(tmp_path).facts) == {}
+
+
+def test_a_first_start_is_one_where_the_wizard_has_left_nothing(tmp_path: Path) -> None:
+    places = replace(this_computer(), state=tmp_path / "state")
+    outside = Outside(Options(), places=places)
+    assert outside._first_time()
+    asyncio.run(outside.keep("{}"))
+    assert not outside._first_time()
+    asyncio.run(outside.keep(""))
+    assert outside._first_time()
