@@ -12,7 +12,10 @@ from tests.lab.internet import Internet
 from tests.lab.mail import MailServer
 
 DOMAINS = ("alpine.example", "harbour.example")
-_PEOPLE = ("ada", "ben", "cleo", "dora", "emil", "finn", "gina")
+_PEOPLE = (
+    *("ada", "ben", "cleo", "dora", "emil", "finn", "gina"),
+    *("hana", "ivo", "jana", "kim"),  # whose passwords or mailboxes a test changes for good
+)
 
 
 @dataclass(frozen=True, slots=True)

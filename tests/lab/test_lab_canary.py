@@ -22,11 +22,11 @@ from wizard.cli.arguments import parser
 
 pytestmark = pytest.mark.lab
 
-ADDRESS = "ben@harbour.example"
+ADDRESS = "hana@harbour.example"
 CANARY = 'K4narien/vögel "q" \\ %7&+=ß'
 WRONG = 'F4lsch/vögel "q" \\ %7&+=ß'
 
-_SETUP = ("setup", ADDRESS, "--name", "Ben", "--apps", "all", "--yes", "--password-stdin")
+_SETUP = ("setup", ADDRESS, "--name", "Hana", "--apps", "all", "--yes", "--password-stdin")
 
 # What there is to say to each command. `{out}`, `{settings}`: a folder, a settings file. A command
 # that is missing here fails the test: whoever adds one says how it is called.
@@ -70,7 +70,7 @@ def folders(tmp_path: Path) -> Iterator[dict[str, Path]]:
     }
     settings.write_text(json.dumps(document))
     people = tmp_path / "people.csv"
-    people.write_text(f"address,name\n{ADDRESS},Ben\n")
+    people.write_text(f"address,name\n{ADDRESS},Hana\n")
     out = tmp_path / "out"
     out.mkdir()
     # Apart from what is searched: here the password is written down on purpose.

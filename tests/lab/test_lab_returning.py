@@ -37,11 +37,11 @@ def await_true(seen: Callable[[], bool], timeout: float = 30.0) -> None:
 def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
     internet: Internet, provider: Provider, wizard: Wizard
 ) -> None:
-    old, new = provider.mailbox("finn@harbour.example"), provider.mailbox("finn@alpine.example")
+    old, new = provider.mailbox("ivo@harbour.example"), provider.mailbox("ivo@alpine.example")
     home, root = wizard.home_folder, internet.authority.root
     words = ("--yes", "--password-stdin")
     provider.mail.deliver(old.address, letter(old, "Before the move"))
-    apps = ("--name", "Finn", "--apps", "thunderbird")
+    apps = ("--name", "Ivo", "--apps", "thunderbird")
     made = wizard.run("setup", old.address, *apps, *words, stdin=f"{old.password}\n")
     assert made.exit_code == 0, str(made)
     with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
@@ -52,7 +52,7 @@ def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
         (before,) = [a for a in thunderbird.accounts() if a.incoming.type == "imap"]
         profile = thunderbird.profile
     as_it_was = (profile / "prefs.js").read_bytes()
-    assert b"finn%40harbour.example@mail.harbour.example" in as_it_was
+    assert b"ivo%40harbour.example@mail.harbour.example" in as_it_was
 
     provider.mail.share_mailbox(old.address, new.address)
     provider.mail.deliver(old.address, letter(new, "After the move"))
@@ -71,7 +71,7 @@ def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
             new.address,
         )
         (identity,) = after.identities
-        assert (identity.address, identity.full_name) == (new.address, "Finn")
+        assert (identity.address, identity.full_name) == (new.address, "Ivo")
         assert identity.outgoing is not None
         assert identity.outgoing.username == new.address
         assert "Before the move" in thunderbird.subjects(new.address)
@@ -104,32 +104,32 @@ def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
 
 
 def test_a_changed_password_is_kept_once_it_works(provider: Provider, wizard: Wizard) -> None:
-    dora = provider.mailbox("dora@harbour.example")
+    kim = provider.mailbox("kim@harbour.example")
     words = ("--yes", "--password-stdin")
-    first = wizard.run("password", dora.address, *words, stdin=f"{dora.password}\n")
+    first = wizard.run("password", kim.address, *words, stdin=f"{kim.password}\n")
     assert first.exit_code == 0, str(first)
     assert first.document["keychain"] == {"ok": True}
     fresh = "ganz neu: ü 'x'"
-    provider.mail.set_password(dora.address, fresh)
+    provider.mail.set_password(kim.address, fresh)
     try:
-        wrong = wizard.run("password", dora.address, *words, stdin=f"{dora.password}\n")
+        wrong = wizard.run("password", kim.address, *words, stdin=f"{kim.password}\n")
         assert (wrong.exit_code, wrong.document["problem"]["kind"]) == (4, "wrong-password")
-        right = wizard.run("password", dora.address, *words, stdin=f"{fresh}\n")
+        right = wizard.run("password", kim.address, *words, stdin=f"{fresh}\n")
         assert right.exit_code == 0, str(right)
         # From the keychain now, without asking.
-        verified = wizard.run("verify", dora.address, "--yes")
+        verified = wizard.run("verify", kim.address, "--yes")
         assert verified.exit_code == 0, str(verified)
     finally:
-        provider.mail.set_password(dora.address, dora.password)
+        provider.mail.set_password(kim.address, kim.password)
 
 
 def test_evolution_goes_on_under_the_new_address_with_the_new_password(
     internet: Internet, provider: Provider, wizard: Wizard
 ) -> None:
     need_programs("evolution", "xvfb-run")
-    old, new = provider.mailbox("ben@harbour.example"), provider.mailbox("cleo@alpine.example")
+    old, new = provider.mailbox("jana@harbour.example"), provider.mailbox("jana@alpine.example")
     words = ("--yes", "--password-stdin")
-    apps = ("--name", "Ben", "--apps", "evolution")
+    apps = ("--name", "Jana", "--apps", "evolution")
     made = wizard.run("setup", old.address, *apps, *words, stdin=f"{old.password}\n")
     assert made.exit_code == 0, str(made)
     provider.mail.share_mailbox(old.address, new.address)
