@@ -22,6 +22,7 @@ from wizard.model import (
     ClientProfile,
     Clue,
     ClueKind,
+    DavCollection,
     DetectedClient,
     Diagnosis,
     EmailAddress,
@@ -43,6 +44,7 @@ from wizard.model import (
     ServerSettings,
     ServerType,
     Service,
+    ServiceResult,
     ServiceType,
     Setting,
     SideFailed,
@@ -182,6 +184,24 @@ WRONG = Problem(
     server_said="NO [AUTHENTICATIONFAILED] <b>Authentication</b> failed.",
 )
 GOOD = Verification(SideVerified(IMAP, 310, ("IMAP4rev1",)), SideVerified(SMTP, 280, ()))
+BESIDE = replace(
+    GOOD,
+    services=(
+        ServiceResult(
+            replace(
+                SERVICES[0],
+                verified=True,
+                collections=(DavCollection("https://sync.example.net/anna/work/", "Work"),),
+            ),
+            ms=190,
+        ),
+        ServiceResult(
+            Service(ServiceType.CALDAV, "https://sync.example.net/", str(ADDRESS)),
+            Problem(ProblemKind.NO_ANSWER, Stage.CONNECT, host="sync.example.net", port=443),
+            4000,
+        ),
+    ),
+)
 BAD = Verification(SideFailed(WRONG, 310), SideUntested("receiving-failed"))
 HALF = Verification(
     SideVerified(IMAP, 310, ("IMAP4rev1",)),
@@ -349,7 +369,7 @@ STATES: dict[str, State] = {
         keychain_problem=Problem(ProblemKind.KEYCHAIN_UNAVAILABLE, Stage.KEYCHAIN),
     ),
     "password-message": replace(
-        _PASSWORD, verification=GOOD, tested_at=NOW, test_message=Delivered(1.23)
+        _PASSWORD, verification=BESIDE, tested_at=NOW, test_message=Delivered(1.23)
     ),
     "programs-looking": replace(BASE, page=Page.PROGRAMS, running=frozenset({4})),
     "programs": replace(BASE, page=Page.PROGRAMS, detected=DETECTED),

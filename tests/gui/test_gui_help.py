@@ -10,11 +10,11 @@ from PySide6.QtGui import QGuiApplication
 from tests.gui.conftest import OpenWindow
 from tests.gui.measure import settle
 from tests.gui.outside import FakeServices
-from tests.gui.samples import BAD, IMAP, STATES, WRONG
+from tests.gui.samples import BAD, GOOD, IMAP, STATES, WRONG
 from wizard.flow import State
 from wizard.gui.pages.details import Details
 from wizard.gui.pages.password import PasswordPage
-from wizard.gui.widgets import CopyButton, Disclosure, Text
+from wizard.gui.widgets import CopyButton, Disclosure, Mark, Row, Text
 from wizard.model import Rung
 
 
@@ -109,3 +109,41 @@ def test_a_demo_says_that_the_keychain_is_not_used(open_window: OpenWindow) -> N
     assert isinstance(page, PasswordPage)
     assert "keychain is not touched" in page.where.text()
     assert "demo" in page.keep.text()
+
+
+@pytest.mark.parametrize("state", ["found", "found-offline", "done", "done-untested"])
+def test_a_helper_finds_the_details_where_settings_were_found_and_set_up(
+    open_window: OpenWindow, state: str
+) -> None:
+    page = open_window(STATES[state]).shell.page
+    assert page is not None
+    (details,) = page.findChildren(Details)
+    assert details.isVisible()
+    details.button.click()
+    assert details.text is not None
+    assert f"{IMAP.host}:{IMAP.port}" in details.text.text()
+
+
+def test_contacts_and_calendars_have_a_row_each_and_do_not_decide_about_mail(
+    open_window: OpenWindow,
+) -> None:
+    wizard = open_window(STATES["password-message"])
+    page = wizard.shell.page
+    assert isinstance(page, PasswordPage)
+    assert wizard.shell.title.text() == "It works"
+    contacts, calendars = page.services.findChildren(Row)
+    assert contacts.isVisible()
+    assert (contacts.title.text(), contacts.detail.text()) == ("Contacts", "Work")
+    assert contacts.mark.mark is Mark.DONE
+    assert calendars.title.text() == "Calendars"
+    assert calendars.mark.mark is Mark.ATTENTION
+    assert "sync.example.net" in calendars.detail.text()
+    page.details.button.click()
+    assert page.details.text is not None
+    told = page.details.text.text()
+    assert "Work https://sync.example.net/anna/work/" in told
+    assert "no-answer (connect) sync.example.net:443" in told
+    wizard.controller.state = replace(STATES["password-message"], verification=GOOD)
+    page.render(wizard.controller.state)
+    settle()
+    assert not page.services.isVisible()

@@ -106,8 +106,12 @@ def _ensure_application() -> None:
     """Fonts need an application object; the command line has none."""
     global _own_application
     if QGuiApplication.instance() is None:
+        # One with widgets, though none is drawn: a process has only one application object, and
+        # whoever opens a window after this needs that one.
+        from PySide6.QtWidgets import QApplication
+
         lend_fonts()
-        _own_application = QGuiApplication(["mail-wizard", "-platform", "offscreen"])
+        _own_application = QApplication(["mail-wizard", "-platform", "offscreen"])
 
 
 def _font() -> QFont:

@@ -177,7 +177,7 @@ class ProgramCard(Card):
         self.open = Button(kit, "", Kind.PLAIN)
         self.folder = Button(kit, words.text("Show the folder"), Kind.PLAIN, icon="folder")
         self.followed = Button(kit, words.text("I have done this"), Kind.PLAIN)
-        self.undo = Button(kit, words.text("Undo"), Kind.PLAIN)
+        self.undo = Button(kit, words.text("Undo"), Kind.PLAIN, icon="undo")
         self.buttons = flow(kit.px(8), self.open, self.folder, self.followed, self.undo)
         inner.addWidget(self.buttons)
         self.open.clicked.connect(self._open)

@@ -131,7 +131,7 @@ class ChangesPage(PageView):
         files = Disclosure(kit, words.text("Changed files"), small=True)
         files.body.addWidget(Text("\n".join(change.what), TextType.SMALL))
         card.body.addWidget(files)
-        undo = Button(kit, words.text("Take this back"), Kind.PLAIN)
+        undo = Button(kit, words.text("Take this back"), Kind.PLAIN, icon="undo")
         undo.setAccessibleName(
             words.text("Take back: {program}, {account}", program=name, account=change.account)
         )

@@ -24,6 +24,8 @@ from wizard.model import (
     Security,
     ServerSettings,
     ServerType,
+    Service,
+    ServiceType,
     Stage,
 )
 
@@ -137,6 +139,19 @@ def report_of(kit: Kit, problem: Problem, provider: Provider) -> str:
         datetime.now(UTC).isoformat(timespec="seconds"),
     )
     return "\n".join(fact for fact in facts if fact or fact == "").strip()
+
+
+def service_name(kit: Kit, service: Service) -> str:
+    """What a service beside mail is for."""
+    match service.type:
+        case ServiceType.CARDDAV:
+            return kit.words.text("Contacts")
+        case ServiceType.CALDAV:
+            return kit.words.text("Calendars")
+        case ServiceType.JMAP:
+            return "JMAP"
+        case _:
+            assert_never(service.type)
 
 
 def seconds(kit: Kit, ms: int) -> str:

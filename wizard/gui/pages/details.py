@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QBoxLayout
 
 from wizard import __version__
 from wizard.flow import State
-from wizard.gui.pages.common import seconds
+from wizard.gui.pages.common import seconds, service_name
 from wizard.gui.widgets import CopyButton, Disclosure, Kit, Text, TextType, flow
-from wizard.model import Problem, Rung, ServerSettings, ServerType
+from wizard.model import Problem, Rung, ServerSettings, ServerType, ServiceResult
 
 
 class Details(Disclosure):
@@ -66,13 +66,20 @@ def details_of(kit: Kit, state: State) -> str:
     ):
         if server is not None:
             lines += ["", _server(kit, server), *_evidence(kit, server), *_ladder(kit, rungs)]
+    results = state.verification.services if state.verification is not None else ()
+    if results or state.services:
+        lines += ["", *_services(kit, results or tuple(map(ServiceResult, state.services)))]
     if state.reports:
         lines.append("")
     for report in state.reports:
         said = f"{words.source(report.source)}: {words.source_state(report)}"
         detail = f" ({report.detail})" if report.detail else ""
         lines.append(f"{said}{detail}, {seconds(kit, report.ms)}")
-    problems = (state.problem, *(row.problem for row in state.rows))
+    problems = (
+        state.problem,
+        *(row.problem for row in state.rows),
+        *(result.problem for result in results),
+    )
     for problem in dict.fromkeys(filter(None, problems)):
         lines += ["", *_problem(problem)]
     return "\n".join(lines)
@@ -96,6 +103,15 @@ def _ladder(kit: Kit, rungs: tuple[Rung, ...]) -> Iterator[str]:
         mark = "✓" if rung.ok else "✗"
         said = f": {rung.said}" if rung.said else ""
         yield f"  {mark} {kit.words.stage(rung.stage)}, {seconds(kit, rung.ms)}{said}"
+
+
+def _services(kit: Kit, results: tuple[ServiceResult, ...]) -> Iterator[str]:
+    for result in results:
+        service = result.service
+        tested = f", {seconds(kit, result.ms)}" if result.ms else ""
+        yield f"{service_name(kit, service)}: {service.url}{tested}"
+        for collection in service.collections:
+            yield f"  {collection.name} {collection.url}"
 
 
 def _problem(problem: Problem) -> Iterator[str]:

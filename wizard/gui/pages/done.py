@@ -19,6 +19,7 @@ from wizard.gui.pages.common import (
     seconds_of,
     wording,
 )
+from wizard.gui.pages.details import Details
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
@@ -60,6 +61,9 @@ class DonePage(PageView):
         self.saved = Text("", TextType.SMALL)
         self.body.addWidget(self.saved)
         self.body.addWidget(self._if_it_stops())
+        self.details = Details(kit)
+        self.details.announced.connect(self.announced)
+        self.body.addWidget(self.details)
         self._folder: Path | None = None
         self._shown: tuple[object, ...] | None = None
         self._provider = Provider("")
@@ -75,6 +79,7 @@ class DonePage(PageView):
             self._top.body.addWidget(self._verdict(state))
             if state.rows:
                 self._top.body.addWidget(self._programs(state))
+        self.details.show_state(state, True)
         outcome = state.saved
         self._folder = None
         if isinstance(outcome, Problem):
@@ -176,7 +181,10 @@ class DonePage(PageView):
             if applied.change_id:
                 buttons.append(
                     self._button(
-                        words.text("Undo"), name, lambda: self.send(ev.UndoRequested(row.client))
+                        words.text("Undo"),
+                        name,
+                        lambda: self.send(ev.UndoRequested(row.client)),
+                        icon="undo",
                     )
                 )
         if buttons:
@@ -192,8 +200,8 @@ class DonePage(PageView):
                 layout.addWidget(code)
         return holder
 
-    def _button(self, text: str, about: str, act: object) -> Button:
-        button = Button(self.kit, text, Kind.LINK)
+    def _button(self, text: str, about: str, act: object, icon: str = "") -> Button:
+        button = Button(self.kit, text, Kind.LINK, icon=icon)
         if about:
             button.setAccessibleName(f"{text}: {about}")
         assert callable(act)

@@ -10,6 +10,7 @@ from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.flow.exchange import exchange_steps
 from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
+from wizard.gui.pages.details import Details
 from wizard.gui.pages.kinds import kind_card
 from wizard.gui.pages.terms import TERM_OF, Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
@@ -53,6 +54,9 @@ class FoundPage(PageView):
         self.body.addWidget(self.problem)
         self._results = column(kit.px(16))
         self.body.addLayout(self._results)
+        self.details = Details(kit)
+        self.details.announced.connect(self.announced)
+        self.body.addWidget(self.details)
         self.consent: Check | None = None
         self._consent_note = Text("", TextType.PROBLEM)
         self._shown: tuple[object, ...] | None = None
@@ -61,6 +65,7 @@ class FoundPage(PageView):
         """See `PageView.render`."""
         self._state = state
         self._remedy = show_problem(self.kit, self.problem, state)
+        self.details.show_state(state, True)
         shown = (state.address, state.incoming, state.outgoing, state.result, state.consented)
         if shown == self._shown:
             return

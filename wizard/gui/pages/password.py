@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from wizard.flow import Journey, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import (
     Remedy,
     seconds,
     seconds_of,
+    service_name,
     show_problem,
     wording,
 )
@@ -40,6 +43,7 @@ from wizard.model import (
     Rung,
     Secret,
     ServerType,
+    ServiceResult,
     SideFailed,
     SideResult,
     SideUntested,
@@ -94,6 +98,10 @@ class PasswordPage(PageView):
         self.outgoing = Row(kit, words.text("Sending"))
         self.test_card.body.addWidget(self.incoming)
         self.test_card.body.addWidget(self.outgoing)
+        self.services = Group(kit.px(14))
+        self.services.hide()
+        self.test_card.body.addWidget(self.services)
+        self._services_shown: tuple[ServiceResult, ...] = ()
         self.body.addWidget(self.test_card)
 
         self.message_row = Row(kit, words.text("Test message"))
@@ -277,6 +285,26 @@ class PasswordPage(PageView):
         self._show_side(
             self.outgoing, verification.outgoing if verification else None, state.outgoing_rungs
         )
+        self._show_services(verification.services if verification else ())
+
+    def _show_services(self, results: tuple[ServiceResult, ...]) -> None:
+        """A row for what else opens with this password; what does not is no fault of the mail."""
+        if results == self._services_shown:
+            return
+        self._services_shown = results
+        clear(self.services.body)
+        self.services.setVisible(bool(results))
+        for result in results:
+            row = Row(self.kit, service_name(self.kit, result.service))
+            self.services.body.addWidget(row)
+            if result.problem is not None:
+                told = wording(self.kit, result.problem, self._state.provider)
+                row.show_state(Mark.ATTENTION, told.title, seconds(self.kit, result.ms))
+                continue
+            host = urlsplit(result.service.url).hostname or result.service.url
+            names = [item.name for item in result.service.collections if item.name]
+            accepted = self.kit.words.text("{host} accepted the password", host=host)
+            row.show_state(Mark.DONE, ", ".join(names) or accepted, seconds(self.kit, result.ms))
 
     def _show_side(self, row: Row, result: SideResult | None, rungs: tuple[Rung, ...]) -> None:
         words = self.kit.words
