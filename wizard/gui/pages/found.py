@@ -19,6 +19,7 @@ from wizard.gui.widgets import (
     Check,
     Disclosure,
     Facts,
+    Group,
     Kit,
     Mark,
     ProblemCard,
@@ -27,7 +28,6 @@ from wizard.gui.widgets import (
     TextType,
     Tone,
     clear,
-    column,
     line,
 )
 from wizard.model import (
@@ -52,8 +52,8 @@ class FoundPage(PageView):
         self.problem.acted.connect(self._act)
         self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
-        self._results = column(kit.px(16))
-        self.body.addLayout(self._results)
+        self._results = Group(kit.px(16))
+        self.body.addWidget(self._results)
         self.details = Details(kit)
         self.details.announced.connect(self.announced)
         self.body.addWidget(self.details)
@@ -70,22 +70,22 @@ class FoundPage(PageView):
         if shown == self._shown:
             return
         self._shown = shown
-        clear(self._results)
+        clear(self._results.body)
         self.consent = None
         if not state.provider.password_kind.has_servers:
             card = kind_card(self.kit, state.provider)
             assert card is not None
-            self._results.addWidget(card)
+            self._results.body.addWidget(card)
             if state.provider.password_kind is PasswordKind.EXCHANGE:
-                self._results.addWidget(self._routes())
+                self._results.body.addWidget(self._routes())
             return
-        self._results.addWidget(self._summary(state))
+        self._results.body.addWidget(self._summary(state))
         if state.needs_consent:
-            self._results.addWidget(self._consent_card(state.needs_consent))
+            self._results.body.addWidget(self._consent_card(state.needs_consent))
         elif state.incoming is not None and state.incoming.type is ServerType.POP3:
-            self._results.addWidget(self._pop_card())
-        self._results.addWidget(self._trail(state))
-        self._results.addWidget(explain(self.kit, self._terms(state)))
+            self._results.body.addWidget(self._pop_card())
+        self._results.body.addWidget(self._trail(state))
+        self._results.body.addWidget(explain(self.kit, self._terms(state)))
 
     def _terms(self, state: State) -> tuple[Term, ...]:
         """The technical words that stand in the summary."""
