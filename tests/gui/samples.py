@@ -191,7 +191,7 @@ BESIDE = replace(
             replace(
                 SERVICES[0],
                 verified=True,
-                collections=(DavCollection("https://sync.example.net/anna/work/", "Work"),),
+                collections=(DavCollection("https://sync.example.net/anna/office/", "Work"),),
             ),
             ms=190,
         ),

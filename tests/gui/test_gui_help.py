@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from tests.gui.conftest import OpenWindow
 from tests.gui.measure import settle
 from tests.gui.outside import FakeServices
 from tests.gui.samples import BAD, GOOD, IMAP, STATES, WRONG
 from wizard.flow import State
+from wizard.gui.pages import common
 from wizard.gui.pages.details import Details
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.widgets import CopyButton, Disclosure, Mark, Row, Text
@@ -141,9 +143,27 @@ def test_contacts_and_calendars_have_a_row_each_and_do_not_decide_about_mail(
     page.details.button.click()
     assert page.details.text is not None
     told = page.details.text.text()
-    assert "Work https://sync.example.net/anna/work/" in told
+    assert "Work https://sync.example.net/anna/office/" in told
     assert "no-answer (connect) sync.example.net:443" in told
     wizard.controller.state = replace(STATES["password-message"], verification=GOOD)
     page.render(wizard.controller.state)
     settle()
     assert not page.services.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "system", "pane"),
+    [
+        ("a.mobileconfig", "darwin", True),
+        ("a.pdf", "darwin", False),
+        ("a.mobileconfig", "linux", False),
+    ],
+)
+def test_a_mac_is_led_to_where_a_profile_is_approved(
+    name: str, system: str, pane: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    common.open_path(tmp_path / name, system)
+    assert opened[0].endswith(name)
+    assert opened[1:] == ([common.MAC_PROFILES] if pane else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -236,12 +237,22 @@ def best_to_open(written: tuple[Path, ...]) -> Path | None:
     return next((path for path in written if path.suffix == ".pdf"), None)
 
 
-def open_path(path: Path) -> None:
-    """A file or folder in the program that belongs to it."""
+MAC_PROFILES = "x-apple.systempreferences:com.apple.Profiles-Settings.extension"
+"""The pane of System Settings where a downloaded profile waits (macOS 13 and later; untested on a
+real Mac)."""
+
+
+def open_path(path: Path, system: str = sys.platform) -> None:
+    """A file or folder in the program that belongs to it.
+
+    A Mac only takes note of an opened profile, so the place to approve it is opened as well.
+    """
     from PySide6.QtCore import QUrl
     from PySide6.QtGui import QDesktopServices
 
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    if system == "darwin" and path.suffix == ".mobileconfig":
+        QDesktopServices.openUrl(QUrl(MAC_PROFILES))
 
 
 def open_program(state: State, client: str, *, start: bool = True) -> bool:
