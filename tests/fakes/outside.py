@@ -103,6 +103,7 @@ class FakeOutside:
         self.undone: Undone | Problem = Undone("c1", (Path("p"),))
         self.autoconfig: Found | Problem = FOUND
         self.seen_passwords: list[Secret] = []
+        self.not_kept = ""
         self.diagnosis: Diagnosis = Diagnosis(
             ADDRESS, datetime(2026, 11, 25, tzinfo=UTC), 900, None
         )
@@ -208,6 +209,11 @@ class FakeOutside:
         """Done, or the problem set."""
         self.asked.append(f"apply {plan.client}")
         return self.applied or Applied(plan, "c1", (Path("prefs.js"),))
+
+    async def keep_in_program(self, applied: Applied, account: Account) -> Applied | str:
+        """Done, or the word a test set."""
+        self.asked.append(f"keep {applied.plan.client}")
+        return self.not_kept or applied
 
     def files(
         self, client: str, account: Account, programs: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.canary import Watch, leaks, leaks_in_files
 from tests.lab.internet import Internet
 from tests.lab.provider import Mailbox, Provider
 from tests.lab.thunderbird import Account, Server, Thunderbird
@@ -99,6 +100,60 @@ def test_an_address_and_a_password_become_working_mail_in_thunderbird(
     arrived = provider.mail.await_message(friend.address, "From Thunderbird")
     assert arrived["From"] == "Ada Lovelace <ada@alpine.example>"
     assert provider.mail.failed_logins(ada.address) == 0
+
+
+def test_a_password_in_the_store_is_never_asked_for_and_leaves_with_undo(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> None:
+    lena, friend = provider.mailbox("lena@alpine.example"), provider.mailbox("ada@harbour.example")
+    canary = 'K4narien/vögel "q" \\ %7&+=ß'
+    provider.mail.set_password(lena.address, canary)
+    provider.mail.deliver(lena.address, letter(lena, "Welcome, Lena"))
+    arguments = ("setup", lena.address, "--name", "Lena", "--apps", "thunderbird")
+    options = ("--store-password", "--yes", "--password-stdin")
+    thunderbird_folder = wizard.home_folder / ".thunderbird"
+
+    def run() -> Outcome:
+        with Watch(internet) as watch:
+            outcome = wizard.run(*arguments, *options, stdin=f"{canary}\n")
+        assert outcome.exit_code == 0, str(outcome)
+        assert b"--put-password-into-thunderbird" in watch.programs  # the child was seen
+        assert leaks(watch.programs, canary, lena.address) == []
+        assert leaks(str(outcome).encode(), canary, lena.address) == []
+        assert leaks_in_files(wizard.home_folder, canary, lena.address) == []
+        (row,) = outcome.document["apps"]
+        assert row["password"] == {"stored": True}
+        assert not any("asks for your password" in note for note in row["notes"])
+        return outcome
+
+    # Taken back before Thunderbird ran: nothing is left.
+    undone = wizard.run("undo", run().document["apps"][0]["change_id"], "--yes")
+    assert undone.exit_code == 0, str(undone)
+    assert undone.document["kept"] == []
+    assert not thunderbird_folder.exists()
+
+    # Nobody types or saves a password. Offline it learns to trust the lab's authority, only that.
+    change = run().document["apps"][0]["change_id"]
+    before = provider.mail.logins(lena.address)
+    home, root = wizard.home_folder, internet.authority.root
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        assert account_of(thunderbird.accounts(), lena.address).is_default
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        assert "aus dem Labor" in thunderbird.read_message(lena.address, "Welcome, Lena")
+        thunderbird.send_message(lena.address, friend.address, "By the store", "It works.")
+        profile = thunderbird.profile
+    assert provider.mail.logins(lena.address) > before
+    assert provider.mail.failed_logins(lena.address) == 0
+    provider.mail.await_message(friend.address, "By the store")
+
+    # Taken back after that: the profile is Thunderbird's by now, the password is not in it.
+    undone = wizard.run("undo", change, "--yes")
+    assert undone.exit_code == 0, str(undone)
+    for name in ("logins.json", "logins-backup.json"):
+        assert not (profile / name).exists()
+    again = wizard.run(*arguments, *options, stdin=f"{canary}\n")
+    (row,) = again.document["apps"]
+    assert row["password"] == {"stored": False, "reason": "not-a-new-profile"}
 
 
 @pytest.fixture

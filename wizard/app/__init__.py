@@ -16,6 +16,9 @@ FIRST_PAINT = "--exit-after-first-paint"
 SELF_CHECK = "--self-check"
 """Tells whether a finished build is whole; for the smoke test and for support."""
 
+STORE_STEP = "--put-password-into-thunderbird"
+"""The process of its own in which Thunderbird's library encrypts; not for people."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`mail-wizard`: a command, or the window where none is given."""
@@ -24,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from wizard.app.selfcheck import self_check
 
         return self_check()
+    if words == [STORE_STEP]:
+        from wizard.clients.thunderbird_store import encrypt
+
+        return encrypt()
     if words in ([], [FIRST_PAINT]):
         # No command to understand: the window opens without loading the command line. Nothing
         # that loading makes is garbage; later the window collects by itself (gui.collector).

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_INTERPRETED = [sys.executable, "-m", "wizard"]
 LANGUAGES = ("en", "fr", "de", "it", "es")
 
 
@@ -619,6 +620,27 @@ class Outside:
         # Here, not in a worker thread: on the command line Qt's printer wants the main thread.
         written = self.write(plan, folder or output_folder(self.places, plan.account))
         return written if isinstance(written, Problem) else Applied(plan, written=written)
+
+    async def keep_in_program(self, applied: Applied, account: Account) -> Applied | str:
+        """Puts the password into the program's own store, or says in a word why not."""
+        from wizard.app import STORE_STEP
+        from wizard.clients import thunderbird_store
+        from wizard.clients.thunderbird import NOTE_PASSWORD
+
+        secret = self.vault.get(account.address)
+        if secret is None:
+            return "no-password-login"
+        program = [sys.executable] if getattr(sys, "frozen", False) else _INTERPRETED
+        command = [*program, STORE_STEP]
+        reason = await in_thread(
+            thunderbird_store.keep, applied, account, secret, self.places, command
+        )
+        LOGGER.info("password into %s: %s", applied.plan.client, reason or "done")
+        if reason:
+            return reason
+        asks = self._messages.text(NOTE_PASSWORD)
+        notes = tuple(note for note in applied.plan.notes if note != asks)
+        return replace(applied, plan=replace(applied.plan, notes=notes))
 
     def files(
         self, client: str, account: Account, programs: tuple[str, ...] = ()

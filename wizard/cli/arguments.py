@@ -160,6 +160,11 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="sign in inside the mail program, where the provider offers it; no password is asked",
     )
+    setup.add_argument(
+        "--store-password",
+        action="store_true",
+        help="put the password into Thunderbird's own store, if its profile is a new one (Linux)",
+    )
     _settings(setup)
     _password(setup)
     _yes(setup)

@@ -508,7 +508,11 @@ async def set_up(
 ) -> tuple[Json, Exit]:
     """One program of this computer: plan, preview, apply."""
     plan = await backend.plan(client, account, "", chosen)
-    return await carry_out(args, client, plan, None, backend, out)
+    kept_for = account if args.store_password and client == _HAS_A_STORE else None
+    return await carry_out(args, client, plan, None, backend, out, kept_for)
+
+
+_HAS_A_STORE = "thunderbird"
 
 
 async def carry_out(
@@ -518,8 +522,10 @@ async def carry_out(
     folder: Path | None,
     backend: Backend,
     out: Output,
+    kept_for: Account | None = None,
 ) -> tuple[Json, Exit]:
-    """Preview, consent, apply; or why there is no plan. `folder`: where files go."""
+    """Preview, consent, apply; or why there is no plan. `folder`: where files go. `kept_for`:
+    whose password the program's own store shall have."""
     if isinstance(plan, Problem):
         return row_problem(client, plan, out)
     if plan.unchanged:
@@ -537,14 +543,31 @@ async def carry_out(
     applied = await backend.apply(plan, folder)
     if isinstance(applied, Problem):
         return row_problem(client, applied, out)
+    kept = None if kept_for is None else await backend.keep_in_program(applied, kept_for)
+    if isinstance(kept, Applied):
+        applied = kept
     _tell_applied(applied, out)
     state = {How.CHANGE: "applied", How.FILES: "files", How.STEPS: "steps"}[plan.how]
-    return {
-        **_plan_json(plan),
+    row: Json = {
+        **_plan_json(applied.plan),
         "state": state,
         "change_id": applied.change_id,
         "files": [str(path) for path in applied.written],
-    }, Exit.DONE
+    }
+    if kept is not None:
+        row["password"] = _tell_store(kept, plan.name, out)
+    return row, Exit.DONE
+
+
+def _tell_store(kept: Applied | str, program: str, out: Output) -> Json:
+    if isinstance(kept, Applied):
+        out.line("{program} has your password in its own store and need not ask.", program=program)
+        return {"stored": True}
+    out.line(
+        "{program} did not get your password: putting it there is not safe here, or not possible.",
+        program=program,
+    )
+    return {"stored": False, "reason": kept}
 
 
 def _tell_applied(applied: Applied, out: Output) -> None:

@@ -86,6 +86,18 @@ class Steward(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """Files that joined a change after it was done, and of which no copy is kept.
+
+    `take_back` removes what is still ours, returns what stays, may raise OSError, and can be
+    repeated.
+    """
+
+    paths: tuple[Path, ...] = ()
+    take_back: Callable[[], tuple[Setting, ...]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
 class _File:
     """One file of a change as the journal knows it. Digests are SHA-256; None: no file."""
 
@@ -349,7 +361,12 @@ def finish(
 
 
 def undo(
-    change_id: str, places: Places, steward: Steward, *, hook: Hook = _no_hook
+    change_id: str,
+    places: Places,
+    steward: Steward,
+    later: Later = Later(),
+    *,
+    hook: Hook = _no_hook,
 ) -> Undone | Problem:
     """Takes a change back, also one that was cut off; safe to repeat after an interruption.
 
@@ -376,7 +393,7 @@ def undo(
             before, after = _backed_up(places, change, number)
             if after is None or (before is None and item.before is not None):
                 return _problem(ProblemKind.PROGRAM_FILE_UNREADABLE, places.state)
-            reversal = _reverse(item, content, before, after, paths, steward)
+            reversal = _reverse(item, content, before, after, (*paths, *later.paths), steward)
             if reversal.content != content and (refused_here := refusal(item.path)):
                 return refused_here
             reversals.append((item, content, reversal))
@@ -386,6 +403,10 @@ def undo(
             _append(places, {"event": "undo", "id": change_id})
         except OSError as exc:
             return folder_problem(exc, places.state)
+        try:
+            kept = (*kept, *later.take_back())
+        except OSError as exc:
+            return _file_problem(exc, later.paths[0])
         restored = []
         for number, (item, content, reversal) in enumerate(reversals):
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from wizard.clients import bridge, journal
+from wizard.clients import bridge, journal, thunderbird_store
 from wizard.clients.apple import AppleMail
 from wizard.clients.by_hand import GEARY, KMAIL
 from wizard.clients.claws import ClawsMail
@@ -133,15 +133,25 @@ def pending(places: Places) -> tuple[Interrupted, ...]:
 def undo(change_id: str, places: Places) -> Undone | Problem:
     """Takes one change back; refused while the program runs."""
     known = _steward_of(change_id, places)
-    return known if isinstance(known, Problem) else journal.undo(change_id, places, known)
+    if isinstance(known, Problem):
+        return known
+    change = next((item for item in changes(places) if item.id == change_id), None)
+    if change is not None and isinstance(known, Thunderbird):
+        thunderbird_store.tidy(change)
+        return journal.undo(change_id, places, known, thunderbird_store.later(change_id, places))
+    return journal.undo(change_id, places, known)
 
 
 def tidy(places: Places) -> tuple[Undone, ...]:
     """Takes back what prepared a program for an account that is in it by now.
 
     Outlook's local settings are for a whole domain: left behind, they would answer for the next
-    address of that domain, too.
+    address of that domain, too. A password on its way into Thunderbird's store that was cut off
+    goes, too.
     """
+    for change in changes(places):
+        if change.client == "thunderbird":
+            thunderbird_store.tidy(change)
     detected = Outlook().detect(places)
     profiles = detected.profiles if detected else ()
     there = {item.casefold() for profile in profiles for item in profile.accounts}

@@ -6,7 +6,8 @@
     several, none preferred  -> PROFILE_CHOICE_NEEDED
 
 Formats: `thunderbird_account` (preferences), `thunderbird_profile` (profiles, lock). No password is
-written: Thunderbird asks once. Its store would be one more `FileChange` (logins.json) in `plan`.
+in a plan, and none is written by `apply`: Thunderbird asks once, unless a person wants it in the
+store of a new profile (`thunderbird_store`, a step of its own afterwards).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ from wizard.model import (
     Words,
 )
 
-_NOTE_PASSWORD = N_(
+NOTE_PASSWORD = N_(
     "Thunderbird asks for your password once, when it first connects. Tick the box there if it "
     "shall remember it."
 )
@@ -411,7 +412,7 @@ def _summary(account: Account, words: Words, profile: str) -> tuple[Setting, ...
 
 
 def _notes(account: Account, words: Words, *, elsewhere: bool = False) -> tuple[str, ...]:
-    notes = [words.text(_NOTE_PASSWORD)]
+    notes = [words.text(NOTE_PASSWORD)]
     if not elsewhere and any(collections(account)):
         notes.append(words.text(_NOTE_COLLECTIONS))
     elif any(item.type in _DAV for item in account.services):

@@ -557,6 +557,11 @@ def _auth(server: ServerSettings) -> int:
     return next((_AUTH[method] for method in server.auth if _usable(server, method)), 3)
 
 
+def uses_password(server: ServerSettings) -> bool:
+    """True where Thunderbird logs in there with a password that it keeps itself."""
+    return _auth(server) in {_AUTH[AuthMethod.PLAIN], _AUTH[AuthMethod.CRAM_MD5]}
+
+
 def _usable(server: ServerSettings, method: AuthMethod) -> bool:
     if method is AuthMethod.OAUTH2:
         return signs_in_by_browser(server.host)

@@ -195,3 +195,20 @@ def test_a_sign_in_inside_the_program_asks_for_no_password(
     assert document["verify"]["outgoing"] == {"ok": None, "reason": "oauth-only"}
     assert document["apps"][0]["state"] == "applied"
     assert outside.seen_passwords == []
+
+
+@pytest.mark.parametrize(
+    ("not_kept", "told"),
+    [("", {"stored": True}), ("no-library", {"stored": False, "reason": "no-library"})],
+)
+def test_a_password_goes_into_the_programs_store_only_when_asked(
+    line: Line, outside: FakeOutside, not_kept: str, told: dict[str, object]
+) -> None:
+    outside.not_kept = not_kept
+    words = ("setup", str(ADDRESS), "--name", "Anna", "--apps", "thunderbird,sheet", "--yes")
+    _, document = line.json(*words, "--password-stdin", stdin="secret")
+    assert "keep thunderbird" not in outside.asked
+    assert "password" not in document["apps"][0]
+    _, document = line.json(*words, "--password-stdin", "--store-password", stdin="secret")
+    assert document["apps"][0]["password"] == told
+    assert "password" not in document["apps"][1]
