@@ -203,6 +203,22 @@ def test_the_window_never_stands_still(open_window: OpenWindow, qtbot: QtBot) ->
     assert min(longest) < 50
 
 
+def test_the_form_opens_without_a_pause(open_window: OpenWindow, qtbot: QtBot) -> None:
+    """The page with the most to build, held to what the main journey is held to."""
+    longest = []
+    for _ in range(3):
+        wizard = open_window(STATES["found"])
+        wizard.shell.warm_up()
+        with Watchdog() as watchdog:
+            QTimer.singleShot(0, wizard.shell.plain.click)
+            qtbot.wait(200)
+        assert isinstance(wizard.shell.page, ManualPage)
+        longest.append(watchdog.longest_ms)
+        if min(longest) < 50:
+            break
+    assert min(longest) < 50
+
+
 def test_the_password_is_in_no_state_and_forgotten_at_the_end(at_window: AtWindow) -> None:
     person = at_window()
     person.to_applying()
