@@ -79,6 +79,7 @@ class ServiceResult:
     service: Service
     problem: Problem | None = None
     ms: int = 0
+    rungs: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,17 @@ def service_result_json(result: ServiceResult, problem_json: Callable[..., Json]
             {"url": collection.url, "name": collection.name}
             for collection in result.service.collections
         ]
+    if result.rungs:
+        document["steps"] = [
+            {
+                "stage": rung.stage,
+                "ok": rung.ok,
+                "ms": rung.ms,
+                "host": rung.address,
+                "said": rung.said,
+            }
+            for rung in result.rungs
+        ]
     if result.problem is not None:
         document["problem"] = problem_json(result.problem)
     return document

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from wizard.model import (
     DavCollection,
     Problem,
     ProblemKind,
+    Rung,
     Secret,
     Security,
     ServerSettings,
@@ -83,19 +85,27 @@ _WRITING = frozenset({"all", "write", "write-content", "bind"})
 
 
 async def find_collections(
-    url: str, username: str, secret: Secret, http: DavClient, *, patience: float = PATIENCE
+    url: str,
+    username: str,
+    secret: Secret,
+    http: DavClient,
+    *,
+    patience: float = PATIENCE,
+    rungs: list[Rung] | None = None,
 ) -> DavAccount | Problem:
     """Logs in at `url` and lists the address books and calendars of `username`.
 
     `url`: https, of the server, its `.well-known` place, a principal, or a collection. `http`:
-    `Network.http`. Takes at most `patience` seconds. Problems: WRONG_PASSWORD, OAUTH_ONLY (no
-    login by password there), NOT_AUTHORISED, NOTHING_FOUND (`detail` NOT_DAV or ELSEWHERE),
-    certificate and network problems as for mail; `service` is None.
+    `Network.http`. `rungs`: takes one entry for each answer, with its time: what is offered before
+    the login, the login, and what lies behind it. Takes at most `patience` seconds. Problems:
+    WRONG_PASSWORD, OAUTH_ONLY (no login by password there), NOT_AUTHORISED, NOTHING_FOUND
+    (`detail` NOT_DAV or ELSEWHERE), certificate and network problems as for mail; `service` is
+    None.
     """
     start = parse_url(url)
     if start is None:
         return Problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, detail="bad-url")
-    walk = _Walk(start, httpauth.Login(username, secret), http)
+    walk = _Walk(start, httpauth.Login(username, secret), http, [] if rungs is None else rungs)
     try:
         async with asyncio.timeout(patience):
             return await walk.account()
@@ -103,15 +113,17 @@ async def find_collections(
         return walk.problem(ProblemKind.NO_ANSWER, Stage.CONNECT, "timeout")
 
 
-async def verify_service(service: Service, secret: Secret, http: DavClient) -> Service | Problem:
+async def verify_service(
+    service: Service, secret: Secret, http: DavClient, rungs: list[Rung] | None = None
+) -> Service | Problem:
     """A CardDAV or CalDAV service, proven by PROPFIND: `verified`, with its collections.
 
     Its `url` stays as it was found: that is what mail programs discover from. JMAP is returned
-    as it is.
+    as it is. `rungs`: takes one entry for each answer.
     """
     if service.type is ServiceType.JMAP:
         return service
-    found = await find_collections(service.url, service.username, secret, http)
+    found = await find_collections(service.url, service.username, secret, http, rungs=rungs)
     if isinstance(found, Problem):
         return found
     contacts = service.type is ServiceType.CARDDAV
@@ -158,8 +170,11 @@ class _Resource:
 class _Walk:
     """One walk: where it began, how each host wants the login."""
 
-    def __init__(self, start: Url, login: httpauth.Login, http: DavClient) -> None:
+    def __init__(
+        self, start: Url, login: httpauth.Login, http: DavClient, rungs: list[Rung]
+    ) -> None:
         self._start = start
+        self._rungs = rungs
         self._login = login
         self._http = http
         self._sessions: dict[tuple[str, int], httpauth.Session] = {}
@@ -251,6 +266,7 @@ class _Walk:
                     ProblemKind.NOTHING_FOUND, Stage.DISCOVER, ELSEWHERE, target.host
                 )
             session = self._sessions.setdefault(target.origin, httpauth.Session(self._login))
+            told, began = session.begun, time.monotonic()
             reply = await self._http.propfind(
                 str(target),
                 body,
@@ -258,8 +274,12 @@ class _Walk:
                 authorization=session.authorization("PROPFIND", target.target),
                 guarded=target.origin != self._start.origin,
             )
+            ms = round((time.monotonic() - began) * 1000)
             if isinstance(reply, HttpFailure):
-                return self._failed(reply, target)
+                failed = self._failed(reply, target)
+                self._rungs.append(Rung(failed.stage.value, False, ms, reply.reason, target.host))
+                return failed
+            self._note(reply.status, told, ms, target)
             if reply.status in REDIRECTS and "location" in reply.headers:
                 redirects += 1
                 if redirects > MAX_REDIRECTS:
@@ -283,6 +303,15 @@ class _Walk:
                 session.begin()
                 continue
             return resources
+
+    def _note(self, status: int, told: bool, ms: int, target: Url) -> None:
+        """One rung: before the login a 401 is what was hoped for, after it the clear no."""
+        logged_in = any(
+            (rung.stage, rung.said) == (Stage.LOGIN.value, "HTTP 207") for rung in self._rungs
+        )
+        stage = Stage.CAPABILITY if not told else Stage.DISCOVER if logged_in else Stage.LOGIN
+        good = status == 207 or status in REDIRECTS or (status == 401 and not told)
+        self._rungs.append(Rung(stage.value, good, ms, f"HTTP {status}", target.host))
 
     def _login_refused(self, outcome: httpauth.Outcome, target: Url) -> Problem:
         kinds = {

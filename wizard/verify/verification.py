@@ -251,16 +251,17 @@ async def _service(
     from wizard.verify.dav import verify_service
 
     began = time.monotonic()
+    rungs: list[Rung] = []
     try:
         async with asyncio.timeout_at(min(end, asyncio.get_running_loop().time() + BESIDE_TIME)):
-            outcome = await verify_service(service, password, http)
+            outcome = await verify_service(service, password, http, rungs)
     except TimeoutError:
         host = urlsplit(service.url).hostname or ""
         outcome = Problem(ProblemKind.NO_ANSWER, Stage.CONNECT, host=host, port=443)
     ms = round((time.monotonic() - began) * 1000)
     if isinstance(outcome, Problem):
-        return ServiceResult(service, outcome, ms)
-    return ServiceResult(outcome, None, ms)
+        return ServiceResult(service, outcome, ms, tuple(rungs))
+    return ServiceResult(outcome, None, ms, tuple(rungs))
 
 
 def _out_of_time(task: Task) -> SideFailed:

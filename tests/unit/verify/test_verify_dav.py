@@ -20,6 +20,7 @@ from wizard.model import (
     DavCollection,
     Problem,
     ProblemKind,
+    Rung,
     Secret,
     Service,
     ServiceType,
@@ -110,12 +111,12 @@ class World:
         finally:
             await http.aclose()
 
-    async def verify(self, service: Service) -> Service | Problem:
+    async def verify(self, service: Service, rungs: list[Rung] | None = None) -> Service | Problem:
         contexts = TlsContexts(self._authority.root)
         connector = TcpConnector(FixedResolver(self._addresses), contexts, self._ports)
         http = HttpsClient(connector, contexts, allow_private_redirects=True)
         try:
-            return await verify_service(service, Secret(PASSWORD), http)
+            return await verify_service(service, Secret(PASSWORD), http, rungs)
         finally:
             await http.aclose()
 
@@ -248,6 +249,32 @@ def test_a_service_becomes_verified_and_keeps_its_url(authority: CertificateAuth
             assert [item.name for item in service.collections] == ["work days"]
             jmap = Service(ServiceType.JMAP, f"https://{HOST}/jmap", USER)
             assert await there.verify(jmap) == jmap
+
+    run(main())
+
+
+def test_each_answer_is_a_rung_of_the_ladder(authority: CertificateAuthority) -> None:
+    async def main() -> None:
+        async with world(authority) as there:
+            await there.serve(HOST, ordinary)
+            rungs: list[Rung] = []
+            url = f"https://{HOST}/.well-known/caldav"
+            await there.verify(Service(ServiceType.CALDAV, url, USER), rungs)
+            told = [(rung.stage, rung.ok, rung.said) for rung in rungs]
+            assert told[:3] == [
+                ("capability", True, "HTTP 301"),
+                ("capability", True, "HTTP 401"),
+                ("login", True, "HTTP 207"),
+            ]
+            assert set(told[3:]) == {("discover", True, "HTTP 207")}
+            assert {rung.address for rung in rungs} == {HOST}
+            await there.serve(HOST, lambda _: ASK_BASIC)
+            rungs.clear()
+            await there.verify(Service(ServiceType.CALDAV, url, USER), rungs)
+            assert [(rung.stage, rung.ok) for rung in rungs] == [
+                ("capability", True),
+                ("login", False),
+            ]
 
     run(main())
 

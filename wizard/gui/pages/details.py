@@ -110,6 +110,7 @@ def _services(kit: Kit, results: tuple[ServiceResult, ...]) -> Iterator[str]:
         service = result.service
         tested = f", {seconds(kit, result.ms)}" if result.ms else ""
         yield f"{service_name(kit, service)}: {service.url}{tested}"
+        yield from _ladder(kit, result.rungs)
         for collection in service.collections:
             yield f"  {collection.name} {collection.url}"
 
