@@ -39,7 +39,7 @@ from wizard.gui.pages.manual import ManualPage
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.pages.programs import ProgramsPage
 from wizard.gui.shell import PageView
-from wizard.gui.widgets import Button, Card, CopyButton
+from wizard.gui.widgets import Button, Card, CopyButton, Text
 from wizard.model import (
     NothingFound,
     Offline,
@@ -444,7 +444,7 @@ def test_untrusted_settings_need_consent_naming_the_host(at_window: AtWindow) ->
     page = person.page(FoundPage)
     assert page.consent is not None
     assert person.focus() is page.consent
-    texts = [label.text() for label in page.findChildren(QWidget) if hasattr(label, "text")]
+    texts = [label.text() for label in page.findChildren(Text)]
     assert LONG_HOST in texts
     person.press()
     assert person.wizard.controller.state.page is Page.FOUND
