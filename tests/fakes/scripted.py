@@ -140,7 +140,11 @@ class Talk:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as server:
             ends = (self._socket, server)
             while True:
-                for ready in select.select(ends, (), (), PATIENCE)[0]:
+                try:
+                    waiting = select.select(ends, (), (), PATIENCE)[0]
+                except (OSError, ValueError) as error:  # closed under us: the town goes
+                    raise Gone from error
+                for ready in waiting:
                     try:
                         data = ready.recv(65536)
                     except OSError as error:

@@ -223,9 +223,7 @@ def parser() -> argparse.ArgumentParser:
     _yes(batch)
 
     newer = command("newer", "Is there a newer version of this program?")
-    newer.add_argument(
-        "--notice", type=_https, default="", metavar="URL", help="read the signed notice there"
-    )
+    newer.add_argument("--notice", type=_https, metavar="URL", help="read the signed notice there")
 
     demo = command("demo", "Try the whole journey against a mail provider inside this program.")
     demo.add_argument("--out", type=Path, metavar="DIR", help="where files and pictures go")

@@ -15,7 +15,7 @@ from wizard.model.update import Managed, Newer, NotKnown, Unanswered
 
 async def newer(args: Namespace, backend: Backend, out: Output) -> Exit:
     """`newer [--notice URL]`."""
-    answer = await backend.newer_version(args.notice)
+    answer = await backend.newer_version(args.notice or "")
     out.plain(update_text(out.messages, answer, __version__))
     document: Json = {
         "installed": __version__,

@@ -40,6 +40,13 @@ def test_each_answer(line: Line, answer: UpdateAnswer, code: Exit, facts: dict[s
     assert document == {"schema": 1, "ok": code is Exit.DONE, **NOTHING, **facts}
 
 
+def test_without_an_address_the_publishers_own_is_asked(line: Line) -> None:
+    line.outside.newer = UpToDate("0.1.0")
+    code, document = line.json("newer")
+    assert (code, document["ok"]) == (Exit.DONE, True)
+    assert line.outside.asked[0] == "newer "
+
+
 def test_only_https_is_asked(line: Line) -> None:
     code, document = line.json("newer", "--notice", "http://n.example/")
     assert (code, document["reason"]) == (Exit.USAGE, "usage")
