@@ -59,8 +59,8 @@ def _authorities() -> int | str:
 
 
 async def _keychain() -> dict[str, Any]:
-    """A round trip under a name that no account has; up to three, because a credential service may
-    still be waking up (seen with Wine's, 2026-11). `tries` and `trouble` tell of those that failed.
+    """A round trip under a name that no account has, tried at most three times: under Wine one of
+    several runs failed, and why is not known (2026-11). `tries` and `trouble` tell of the failures.
     """
     told = await _round_trip()
     for tries in range(2, 4):
