@@ -42,6 +42,7 @@ from wizard.model.discovery import (
     Offline,
     PasswordKind,
     Provider,
+    ProxyUse,
     SourceReport,
     SourceState,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "ProblemKind",
     "Produced",
     "Provider",
+    "ProxyUse",
     "Rung",
     "Secret",
     "Security",

@@ -130,6 +130,18 @@ class SourceReport:
     detail: str = ""
 
 
+class ProxyUse(Enum):
+    """How https leaves this computer: directly, through a fixed proxy, as an automatic
+    configuration (PAC) says. SILENT: there is one that gave no word, UNSUPPORTED: it named ways
+    this program cannot go (SOCKS); both times https went out directly."""
+
+    NONE = "none"
+    FIXED = "fixed"
+    AUTOMATIC = "automatic"
+    SILENT = "automatic-silent"
+    UNSUPPORTED = "unsupported"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """Servers, best first; the first of each list is what the wizard uses."""
@@ -141,6 +153,7 @@ class Found:
     services: tuple[Service, ...] = ()
     reports: tuple[SourceReport, ...] = ()
     ms: int = 0
+    proxy: ProxyUse = ProxyUse.NONE
 
     @property
     def needs_consent(self) -> tuple[ServerSettings, ...]:
@@ -157,6 +170,7 @@ class NothingFound:
     guesses: tuple[ServerSettings, ...]
     reports: tuple[SourceReport, ...] = ()
     ms: int = 0
+    proxy: ProxyUse = ProxyUse.NONE
     unencrypted_only: bool = False
     """True where a source offered servers, but none that encrypts."""
 
@@ -171,6 +185,7 @@ class Offline:
     guesses: tuple[ServerSettings, ...] = ()
     reports: tuple[SourceReport, ...] = ()
     ms: int = 0
+    proxy: ProxyUse = ProxyUse.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +198,7 @@ class Failed:
     suggestion: str = ""
     reports: tuple[SourceReport, ...] = ()
     ms: int = 0
+    proxy: ProxyUse = ProxyUse.NONE
 
 
 DiscoveryResult = Found | NothingFound | Offline | Failed

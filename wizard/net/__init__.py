@@ -2,7 +2,8 @@
 
 resolver   DNS records and host addresses; every question is asked once per run
 http       GET and POST over https with limits on size, time and redirects
-proxy      the system's proxy for https
+proxy      the ways of https out of this computer; proxy_linux, proxy_windows, proxy_macos: what
+           each system knows about them
 tls        one context factory on the system's trust store; what a certificate says
 streams    lines and bytes over TCP, TLS and STARTTLS; nothing from before TLS survives it
 safexml    XML from strangers
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from wizard.net.http import HttpsClient
+    from wizard.net.proxy import SystemProxies
     from wizard.net.resolver import DnsResolver
     from wizard.net.streams import TcpConnector
 
@@ -35,6 +37,7 @@ class Network:
     resolver: DnsResolver
     http: HttpsClient
     connector: TcpConnector
+    proxies: SystemProxies | None
     preparing: threading.Thread
 
     async def ready(self) -> None:
@@ -48,6 +51,8 @@ class Network:
         # What is still being loaded may read files that go away with whoever closes.
         await self.ready()
         await self.http.aclose()
+        if self.proxies is not None:
+            await self.proxies.aclose()
         await self.resolver.aclose()
 
     async def __aenter__(self) -> Self:
@@ -80,7 +85,7 @@ def open_network(
     rule: with it redirects may lead as far inside as the first host is (see `http.Guard`).
     """
     from wizard.net.http import HttpsClient
-    from wizard.net.proxy import system_proxy
+    from wizard.net.proxy import SystemProxies
     from wizard.net.resolver import DnsResolver
     from wizard.net.streams import TcpConnector
     from wizard.net.tls import TlsContexts
@@ -88,11 +93,9 @@ def open_network(
     contexts = TlsContexts(ca)
     names = DnsResolver(resolver)
     connector = TcpConnector(names, contexts, connect_map)
+    proxies = None if connect_map else SystemProxies()
     http = HttpsClient(
-        connector,
-        contexts,
-        allow_private_redirects=resolver is not None,
-        proxy=None if connect_map else system_proxy,
+        connector, contexts, allow_private_redirects=resolver is not None, proxies=proxies
     )
 
     def prepare() -> None:
@@ -104,4 +107,4 @@ def open_network(
     # rethrown", seen 2026-11); so the end of a very short run waits for it.
     preparing = threading.Thread(target=prepare, name="network-prepare")
     preparing.start()
-    return Network(names, http, connector, preparing)
+    return Network(names, http, connector, proxies, preparing)

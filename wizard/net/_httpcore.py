@@ -18,6 +18,7 @@ from wizard.net.proxy import Proxy
 from wizard.net.streams import TcpConnector, TcpStream
 
 HANDSHAKE_TIMEOUT = 4.0
+PROXY_TIME = 2.0  # seconds for finding a proxy, and again for connecting: it is mostly near by
 MAX_CONNECTIONS = 40
 KEEP_ALIVE = 15.0  # seconds an idle connection is kept
 
@@ -66,7 +67,12 @@ class _Backend(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         patience = timeout or self._connector.patience
         if self._by_system:
-            addresses = await _system_addresses(host, port)
+            patience = min(patience, PROXY_TIME)
+            try:
+                async with asyncio.timeout(PROXY_TIME):
+                    addresses = await _system_addresses(host, port)
+            except TimeoutError as error:
+                raise NetFailure(Trouble.DNS, host, port, detail="proxy: no answer") from error
             stream = await self._connector.open_at(addresses, host, port, timeout=patience)
         else:
             stream = await self._connector.open(host, port, timeout=patience, allow=self._allow)

@@ -12,7 +12,7 @@ import asyncio
 import ipaddress
 import re
 import zlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -28,7 +28,7 @@ from wizard.net.suffix import same_owner
 if TYPE_CHECKING:
     import httpcore2
 
-    from wizard.net.proxy import Proxy
+    from wizard.net.proxy import Proxy, Route
     from wizard.net.streams import TcpConnector
     from wizard.net.tls import TlsContexts
 
@@ -119,6 +119,18 @@ class DavClient(Protocol):
         ...
 
 
+class Proxies(Protocol):
+    """The ways to a host; see `proxy.SystemProxies`."""
+
+    async def routes(self, host: str) -> Sequence[Route]: ...
+
+    async def instead(self, host: str) -> Sequence[Route]: ...
+
+    def went_directly(self) -> None: ...
+
+    def could_not_reach(self, proxy: Proxy) -> None: ...
+
+
 class HttpsClient:
     """A `HttpClient` and a `DavClient` on httpcore2 and our own sockets.
 
@@ -133,8 +145,10 @@ class HttpsClient:
     slips through. Behind a proxy, which connects in our place, it is judged by what our own
     resolver knows, and refused where that knows nothing. `allow_private_redirects` is for
     laboratories and companies with a resolver of their own: then a redirect may lead as far in as
-    the first host is (see `Guard`). `proxy`: the proxy for a host, if the system's settings name
-    one.
+    the first host is (see `Guard`).
+
+    `proxies`: the ways to a host. The next one is gone only where a proxy itself could not be
+    reached: what it refuses to reach, its owner does not want reached.
     """
 
     def __init__(
@@ -143,13 +157,13 @@ class HttpsClient:
         contexts: TlsContexts,
         *,
         allow_private_redirects: bool = False,
-        proxy: Callable[[str], Awaitable[Proxy | None]] | None = None,
+        proxies: Proxies | None = None,
         total: float = 6.0,
     ) -> None:
         self._connector = connector
         self._contexts = contexts
         self._allow_private_redirects = allow_private_redirects
-        self._proxy = proxy
+        self._proxies = proxies
         self._total = total
         self._pools: dict[tuple[Guard | None, Proxy | None], httpcore2.AsyncConnectionPool] = {}
 
@@ -289,8 +303,25 @@ class HttpsClient:
         limit: int = MAX_BODY,
     ) -> HttpReply | HttpFailure:
         """One request and its reply, without following."""
-        proxy = await self._proxy(url.host) if self._proxy is not None else None
-        if proxy is None:
+
+        async def go(route: Route) -> HttpReply | HttpFailure:
+            return await self._by_way(route, method, url, body, headers, guard, limit)
+
+        if self._proxies is None:
+            return await go(None)
+        return await _first_way(self._proxies, url.host, go)
+
+    async def _by_way(
+        self,
+        route: Route,
+        method: str,
+        url: Url,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        guard: Guard | None,
+        limit: int,
+    ) -> HttpReply | HttpFailure:
+        if route is None:
             # Asked before anything else: most hosts that discovery tries do not exist, and for
             # the others the libraries are loaded while the answer is under way.
             try:
@@ -299,7 +330,7 @@ class HttpsClient:
                 return HttpFailure(str(url), "network", str(failure), failure)
         elif guard is not None and not await self._is_known_as_allowed(url.host, guard):
             return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
-        return await self._ask(method, url, body, headers, self._pool(guard, proxy), limit)
+        return await self._ask(method, url, body, headers, self._pool(guard, route), limit)
 
     async def _is_known_as_allowed(self, host: str, guard: Guard) -> bool:
         addresses = await self._known_addresses(host)
@@ -376,6 +407,38 @@ class HttpsClient:
                 self._connector, self._contexts.verifying(ALPN), allow, proxy
             )
         return self._pools[key]
+
+
+async def _first_way(
+    proxies: Proxies, host: str, go: Callable[[Route], Awaitable[HttpReply | HttpFailure]]
+) -> HttpReply | HttpFailure:
+    """Goes the ways to a host in their order until one leads somewhere."""
+    waiting = list(await proxies.routes(host))
+    while True:
+        route = waiting.pop(0)
+        reply = await go(route)
+        trouble = reply.cause.trouble if isinstance(reply, HttpFailure) and reply.cause else None
+        if route is not None:
+            if trouble is None or not _is_about(reply, route):
+                return reply
+            proxies.could_not_reach(route)
+        elif trouble not in _NOBODY_THERE:
+            proxies.went_directly()
+            return reply
+        else:
+            waiting += [further for further in await proxies.instead(host) if further != route]
+        if not waiting:
+            return reply
+
+
+_NOBODY_THERE = {Trouble.NO_SUCH_HOST, Trouble.DNS, Trouble.OFFLINE, Trouble.TIMEOUT}
+"""What tells nothing about whether the direct way works at all."""
+
+
+def _is_about(reply: HttpReply | HttpFailure, proxy: Proxy) -> bool:
+    """The proxy itself is what could not be reached."""
+    cause = reply.cause if isinstance(reply, HttpFailure) else None
+    return cause is not None and (cause.host, cause.port) == (proxy.host, proxy.port)
 
 
 @dataclass(frozen=True, slots=True)

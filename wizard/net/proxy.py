@@ -1,17 +1,32 @@
-"""The system's proxy for https, from its settings or the environment.
+"""The way of https out of this computer: directly, through a fixed proxy, or as an automatic
+configuration (a PAC file) says for each host.
 
-Only a plain HTTP proxy that tunnels (CONNECT) is used; automatic configuration (PAC) and SOCKS
-are not understood, and then requests go out directly. Mail ports never go through a proxy.
+Only HTTP proxies that tunnel (CONNECT) are used; SOCKS is not, and then requests go out directly.
+PAC files are programs, and the system runs them (`proxy_linux`, `proxy_windows`, `proxy_macos`),
+never we. Mail ports never go through a proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from wizard.model.discovery import ProxyUse
 from wizard.model.secret import Secret
+
+PAC_TIME = 2.5
+"""Seconds for the first word of an automatic configuration; without one requests go directly."""
+MAX_ROUTES = 4
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +39,236 @@ class Proxy:
     password: Secret = field(default=Secret(""), repr=False, compare=False)
 
 
-async def system_proxy(host: str) -> Proxy | None:
-    """The proxy to use for `host`; None to go there directly."""
-    proxy = parse_proxy(getproxies().get("https", ""))
-    # In a thread, because on Windows and macOS this may ask the name service.
-    if proxy is None or await asyncio.to_thread(proxy_bypass, host):
-        return None
-    return proxy
+Route = Proxy | None
+"""One way to a host; None: directly."""
+DIRECTLY: tuple[Route, ...] = (None,)
+
+
+class NoWord(Exception):
+    """The automatic configuration could not be asked, or nobody has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """What the system's settings say. `fixed`: the proxy for https, `bypass`: hosts that need
+    none. `automatic`: URL of a PAC file, empty where the network is to be asked for one (WPAD),
+    None where there is none."""
+
+    fixed: Proxy | None = None
+    bypass: Callable[[str], bool] = proxy_bypass
+    automatic: str | None = None
+
+
+class ProxySystem(Protocol):
+    """What one operating system knows. `hinted` is asked first and takes no time worth counting;
+    the others may block and run in threads."""
+
+    def hinted(self) -> bool:
+        """False where there is neither a proxy nor an automatic configuration."""
+        ...
+
+    def read(self) -> ProxySettings:
+        """The settings."""
+        ...
+
+    def ask(self, automatic: str, host: str, seconds: float) -> Sequence[str]:
+        """The ways to a host in order, as `direct://`, `http://HOST:PORT` or another scheme.
+        Gives up after about `seconds`. Raises NoWord, OSError or ValueError."""
+        ...
+
+
+class SystemProxies:
+    """What one run knows about proxies: the settings are read once, each host is asked for once.
+
+    Where the settings name a PAC file, requests wait for its word, at most `PAC_TIME`. Where they
+    only say that the network may have one (WPAD, which Windows is delivered with), nobody waits:
+    requests leave directly, and what was found out meanwhile counts for those that did not arrive,
+    as long as none has. A proxy that could not be reached comes last for the rest of the run.
+    """
+
+    def __init__(self, system: ProxySystem | None = None, patience: float = PAC_TIME) -> None:
+        self._system = system or _this_system()
+        self._patience = patience
+        self._reading: asyncio.Future[ProxySettings] | None = None
+        self._lookups: dict[str, asyncio.Task[tuple[Route, ...] | None]] = {}
+        self._one_by_one = asyncio.Lock()  # after the first answer the others take no time
+        self._direct_works = asyncio.Event()
+        self._unreached: set[Proxy] = set()
+        self._settings = ProxySettings()
+        self._silent = False
+        self._answered = False
+        self._unsupported = False
+
+    @property
+    def use(self) -> ProxyUse:
+        """How https left this computer, as far as it was asked."""
+        if self._settings.automatic is not None:
+            if self._unsupported:
+                return ProxyUse.UNSUPPORTED
+            if self._answered:
+                return ProxyUse.AUTOMATIC
+            if self._settings.automatic and self._silent:
+                return ProxyUse.SILENT
+        return ProxyUse.NONE if self._settings.fixed is None else ProxyUse.FIXED
+
+    async def routes(self, host: str) -> tuple[Route, ...]:
+        """The ways to a host, to be tried in this order; never empty."""
+        settings = await self._read()
+        if settings.automatic is None or self._silent:
+            return await self._fixed(settings, host)
+        if settings.automatic == "" and (self._direct_works.is_set() or not self._answered):
+            if not self._direct_works.is_set():
+                self._look_up(host)  # under way, should the direct way not work
+            return await self._fixed(settings, host)
+        found = await asyncio.shield(self._look_up(host))
+        return self._sorted(found) if found else await self._fixed(settings, host)
+
+    async def instead(self, host: str) -> tuple[Route, ...]:
+        """Proxies to try where the direct way did not work, from a configuration that only the
+        network knows; mostly none, and at once where the direct way is known to work."""
+        lookup = self._lookups.get(host)
+        if lookup is None or self._settings.automatic != "" or self._direct_works.is_set():
+            return ()
+        working = asyncio.create_task(self._direct_works.wait())
+        try:
+            await asyncio.wait({lookup, working}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            working.cancel()
+        found = lookup.result() if lookup.done() else None
+        return tuple(route for route in self._sorted(found or ()) if route is not None)
+
+    async def named_for(self, host: str) -> str:
+        """`HOST:PORT` of the proxy that the system names for a host, empty where it names none."""
+        routes = await self.routes(host)
+        if routes == DIRECTLY:
+            routes = await self.instead(host)
+        first = next((route for route in routes if route is not None), None)
+        return "" if first is None else f"{first.host}:{first.port}"
+
+    def went_directly(self) -> None:
+        """A request arrived without a proxy."""
+        self._direct_works.set()
+
+    def could_not_reach(self, proxy: Proxy) -> None:
+        """A proxy did not answer."""
+        self._unreached.add(proxy)
+
+    async def aclose(self) -> None:
+        """Waits for nothing that is still being asked."""
+        tasks: list[asyncio.Future[Any]] = [*self._lookups.values()]
+        if self._reading is not None:
+            tasks.append(self._reading)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self) -> ProxySettings:
+        if self._reading is None:
+            if not self._system.hinted():
+                return self._settings
+            self._reading = _in_background(self._system.read)
+        with suppress(OSError, ValueError):
+            self._settings = await asyncio.shield(self._reading)
+        return self._settings
+
+    async def _fixed(self, settings: ProxySettings, host: str) -> tuple[Route, ...]:
+        # In a thread, because on Windows and macOS this may ask the name service.
+        if settings.fixed is None or await asyncio.to_thread(settings.bypass, host):
+            return DIRECTLY
+        return (settings.fixed,)
+
+    def _look_up(self, host: str) -> asyncio.Task[tuple[Route, ...] | None]:
+        if host not in self._lookups:
+            self._lookups[host] = asyncio.create_task(self._ask(host))
+        return self._lookups[host]
+
+    async def _ask(self, host: str) -> tuple[Route, ...] | None:
+        """What the configuration says, None where it does not speak."""
+        assert self._settings.automatic is not None
+        ask = functools.partial(
+            self._system.ask, self._settings.automatic, host, seconds=self._patience
+        )
+        async with self._one_by_one:
+            if self._silent:
+                return None
+            try:
+                async with asyncio.timeout(self._patience):
+                    said = await _in_background(ask)
+            except (NoWord, OSError, ValueError):  # TimeoutError is an OSError
+                self._silent = True
+                return None
+        self._answered = True
+        routes = read_routes(said)
+        self._unsupported = self._unsupported or (not routes and bool(said))
+        return routes or DIRECTLY
+
+    def _sorted(self, routes: Sequence[Route]) -> tuple[Route, ...]:
+        return tuple(sorted(routes, key=lambda route: route in self._unreached))
+
+
+def read_routes(said: Sequence[str]) -> tuple[Route, ...]:
+    """The ways that can be gone, each once: HTTP proxies and the direct one. What names a proxy may
+    not name credentials."""
+    found: dict[Route, None] = {}
+    for text in said[: 4 * MAX_ROUTES]:
+        if text.strip().lower().removesuffix("//") in {"direct", "direct:"}:
+            found[None] = None
+        elif (proxy := parse_proxy(text.strip())) is not None:
+            found[Proxy(proxy.host, proxy.port)] = None
+    return tuple(found)[:MAX_ROUTES]
 
 
 def parse_proxy(text: str) -> Proxy | None:
     """`http://[USER:PASSWORD@]HOST[:PORT]`, also without `http://`; None for anything else."""
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
-        port = parts.port or 80
+        port = 80 if parts.port is None else parts.port
     except ValueError:
         return None
-    if parts.scheme != "http" or not parts.hostname:
+    host = parts.hostname or ""
+    if parts.scheme != "http" or not host or not port or not host.isprintable() or " " in host:
         return None
-    return Proxy(
-        parts.hostname, port, unquote(parts.username or ""), Secret(unquote(parts.password or ""))
-    )
+    return Proxy(host, port, unquote(parts.username or ""), Secret(unquote(parts.password or "")))
+
+
+def urllib_settings(automatic: str | None = None) -> ProxySettings:
+    """A fixed proxy as Python finds it: in the environment, on Windows and macOS in the system."""
+    return ProxySettings(parse_proxy(getproxies().get("https", "")), proxy_bypass, automatic)
+
+
+def _this_system() -> ProxySystem:
+    if sys.platform == "win32":
+        from wizard.net.proxy_windows import System
+    elif sys.platform == "darwin":
+        from wizard.net.proxy_macos import System
+    else:
+        from wizard.net.proxy_linux import System
+    return System()
+
+
+def _in_background(work: Callable[[], T]) -> asyncio.Future[T]:
+    """Runs it in a thread that nobody has to wait for when the program ends: what Windows does in
+    there cannot be stopped."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(T, result))
+
+    def run() -> None:
+        result: T | None = None
+        error: Exception | None = None
+        try:
+            result = work()
+        except Exception as caught:  # noqa: BLE001 - handed on to whoever waits
+            error = caught
+        with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="proxies", daemon=True).start()
+    return done

@@ -7,7 +7,7 @@ import base64
 import gzip
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from tests.lab.ca import CertificateAuthority, Flaw
 from tests.unit.net.loopback import FixedResolver, closed_port, run, serving
 from wizard.model.secret import Secret
-from wizard.net import proxy as proxy_module
 from wizard.net.failure import Trouble
 from wizard.net.http import (
     MAX_BODY,
@@ -28,7 +27,7 @@ from wizard.net.http import (
     is_public,
     parse_url,
 )
-from wizard.net.proxy import Proxy, parse_proxy, system_proxy
+from wizard.net.proxy import Proxy, Route
 from wizard.net.resolver import Empty, Records, dns_name
 from wizard.net.streams import TcpConnector
 from wizard.net.tls import TlsContexts
@@ -837,6 +836,28 @@ class TunnelProxy:
             inner_writer.transport.abort()
 
 
+@dataclass
+class Ways:
+    """The same ways to every host. `found`: what the network turns out to say."""
+
+    first: Sequence[Route]
+    found: Sequence[Route] = ()
+    dead: list[Proxy] = field(default_factory=list)
+    direct: int = 0
+
+    async def routes(self, host: str) -> Sequence[Route]:
+        return self.first
+
+    async def instead(self, host: str) -> Sequence[Route]:
+        return self.found
+
+    def went_directly(self) -> None:
+        self.direct += 1
+
+    def could_not_reach(self, proxy: Proxy) -> None:
+        self.dead.append(proxy)
+
+
 async def through_proxy(
     server: WebServer,
     context: ssl.SSLContext,
@@ -849,11 +870,8 @@ async def through_proxy(
     async with serving(server.handle, tls=context) as port:
         tunnel = TunnelProxy(port, refuse=refuse)
         async with serving(tunnel.handle) as proxy_port:
-
-            async def proxy(host: str) -> Proxy | None:
-                return Proxy("localhost", proxy_port, "me", Secret("pw"))
-
-            made = client(authority, 1, addresses, proxy=proxy)
+            ways = Ways([Proxy("localhost", proxy_port, "me", Secret("pw"))])
+            made = client(authority, 1, addresses, proxies=ways)
             try:
                 return await made.get(url), tunnel.heads
             finally:
@@ -913,41 +931,89 @@ def test_redirects_through_a_proxy_need_an_address_known_to_be_public(
     assert (result.reason if isinstance(result, HttpFailure) else None) == reason
 
 
-@pytest.mark.parametrize(
-    ("text", "proxy"),
-    [
-        ("http://proxy.example:3128", Proxy("proxy.example", 3128)),
-        ("proxy.example:3128", Proxy("proxy.example", 3128)),
-        ("http://proxy.example/", Proxy("proxy.example", 80)),
-        ("http://me:p%40w@proxy.example:3128", Proxy("proxy.example", 3128, "me")),
-        ("socks5://proxy.example:1080", None),
-        ("https://proxy.example:443", None),
-        ("http://proxy.example:port", None),
-        ("http://", None),
-        ("", None),
-    ],
-)
-def test_proxy_settings_are_read(text: str, proxy: Proxy | None) -> None:
-    assert parse_proxy(text) == proxy
+NOBODY = Proxy("127.0.0.1", 9)
 
 
-def test_a_proxy_password_stays_out_of_sight() -> None:
-    proxy = parse_proxy("http://me:p%40w@proxy.example:3128")
-    assert proxy is not None
-    assert proxy.password.reveal() == "p@w"
-    assert "p@w" not in repr(proxy)
-
-
-def test_the_system_decides_which_hosts_go_through_the_proxy(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_next_way_is_gone_where_a_proxy_is_not_there(
+    authority: CertificateAuthority, web_tls: ssl.SSLContext
 ) -> None:
-    monkeypatch.setattr(proxy_module, "getproxies", lambda: {"https": "http://proxy.example:3128"})
-    monkeypatch.setattr(proxy_module, "proxy_bypass", lambda host: host.endswith(".inside"))
+    server = WebServer({"/": reply(200, b"there")})
 
-    async def ask() -> tuple[Proxy | None, Proxy | None]:
-        return await system_proxy("outside.example"), await system_proxy("host.inside")
+    async def talk() -> None:
+        async with serving(server.handle, tls=web_tls) as port:
+            tunnel = TunnelProxy(port)
+            async with serving(tunnel.handle) as proxy_port:
+                good = Proxy("127.0.0.1", proxy_port)
+                for ways, heads in ((Ways([NOBODY, good]), 1), (Ways([NOBODY, None]), 0)):
+                    made = client(authority, port, proxies=ways)
+                    result = await made.get(f"https://{HOST}/")
+                    assert isinstance(result, HttpReply)
+                    assert ways.dead == [NOBODY]
+                    assert ways.direct == (0 if heads else 1)
+                    assert len(tunnel.heads) == 1  # from the first of the two
+                    await made.aclose()
 
-    assert run(ask()) == (Proxy("proxy.example", 3128), None)
+    run(talk())
+
+
+@pytest.mark.parametrize("ways", [[NOBODY], [NOBODY, NOBODY]])
+def test_a_proxy_that_must_be_used_is_never_gone_around(
+    ways: list[Route], authority: CertificateAuthority, web_tls: ssl.SSLContext
+) -> None:
+    server = WebServer({"/": reply(200, b"there")})
+
+    async def talk() -> None:
+        async with serving(server.handle, tls=web_tls) as port:
+            made = client(authority, port, proxies=Ways(ways))
+            result = await made.get(f"https://{HOST}/")
+            assert isinstance(result, HttpFailure)
+            assert result.cause is not None
+            assert result.cause.trouble is Trouble.REFUSED
+            await made.aclose()
+
+    run(talk())
+    assert not server.requests
+
+
+def test_what_a_proxy_refuses_is_not_reached_another_way(
+    authority: CertificateAuthority, web_tls: ssl.SSLContext
+) -> None:
+    server = WebServer({"/": reply(200, b"there")})
+
+    async def talk() -> None:
+        async with serving(server.handle, tls=web_tls) as port:
+            tunnel = TunnelProxy(port, refuse=True)
+            async with serving(tunnel.handle) as proxy_port:
+                ways = Ways([Proxy("127.0.0.1", proxy_port), None])
+                made = client(authority, port, proxies=ways)
+                result = await made.get(f"https://{HOST}/")
+                assert isinstance(result, HttpFailure)
+                assert "403" in result.detail
+                assert not ways.dead
+                await made.aclose()
+
+    run(talk())
+    assert not server.requests
+
+
+def test_a_configuration_of_the_network_helps_where_the_direct_way_does_not(
+    authority: CertificateAuthority, web_tls: ssl.SSLContext
+) -> None:
+    server = WebServer({"/": reply(200, b"there")})
+
+    async def talk() -> None:
+        async with serving(server.handle, tls=web_tls) as port:
+            tunnel = TunnelProxy(port)
+            async with serving(tunnel.handle) as proxy_port:
+                ways = Ways([None], [Proxy("127.0.0.1", proxy_port)])
+                made = client(authority, port, {}, proxies=ways)  # no name is known here
+                result = await made.get(f"https://{HOST}/")
+                assert isinstance(result, HttpReply)
+                assert tunnel.heads[0].startswith(f"CONNECT {HOST}:443 ".encode())
+                assert ways.direct == 0
+                await made.aclose()
+
+    run(talk())
 
 
 @pytest.mark.parametrize(
