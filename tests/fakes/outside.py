@@ -154,6 +154,14 @@ class FakeOutside:
         progress("incoming", Rung("connect", True, 3))
         return self.verification
 
+    def log(self) -> tuple[str, ...]:
+        """Nobody looks at it on the command line."""
+        return ()
+
+    async def save_text(self, text: str, path: Path) -> Path | Problem:
+        """Saved."""
+        return path
+
     @property
     def keychain_lasts(self) -> bool:
         return True

@@ -58,6 +58,8 @@ class FakeServices:
     moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
     keychain_lasts: bool = True
     kept_text: str = ""
+    told: tuple[str, ...] = ("10:00:00.000 dns MX my-shop.example: 1 record",)
+    saved_texts: list[str] = field(default_factory=list)
     _go: threading.Event = field(default_factory=threading.Event)
 
     def let_go(self) -> None:
@@ -75,6 +77,14 @@ class FakeServices:
         except asyncio.CancelledError:
             self.cancelled.append(name)
             raise
+
+    def log(self) -> tuple[str, ...]:
+        return self.told
+
+    async def save_text(self, text: str, path: Path) -> Path | Problem:
+        await self._called(f"text {path}")
+        self.saved_texts.append(text)
+        return path
 
     async def suggest_domain(self, domain: str) -> str:
         await self._called("suggest")

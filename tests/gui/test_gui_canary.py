@@ -6,19 +6,20 @@ the crash report of a bug that names it are searched.
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from tests.lab.canary import leaks, leaks_in_files
+from tests.lab.canary import forms, leaks, leaks_in_files
 from wizard.app.demo import DemoOutside, _places, running
 from wizard.cli.options import Options
 from wizard.demo import DemoMode, DemoProvider
 from wizard.gui.walk import walk
-from wizard.model import Secret
-from wizard.system.log import close_log
+from wizard.model import EmailAddress, Secret
+from wizard.system.log import LOGGER, close_log
 from wizard.system.resources import resources
 
 CANARY = 'K4narien/vögel "q" \\ %7&+=ß'
@@ -39,6 +40,23 @@ def test_no_journey_shows_the_password(
             connect_map=network.port_map,
             places=_places(folder),
         )
+        outside.listen()
+        # Before the password is typed it is no password; from then on it is in no line, whoever
+        # writes it in whatever form.
+        typed = outside.vault.put
+
+        def put(address: EmailAddress, secret: Secret) -> None:
+            typed(address, secret)
+            plain = f"\0{address}\0{CANARY}".encode()
+            whole = {  # `forms` leaves out the ends, to find them anywhere
+                "base64 of PLAIN": base64.b64encode(plain),
+                "base64 of LOGIN": base64.b64encode(CANARY.encode()),
+            }
+            for form in (forms(CANARY, str(address)) | whole).values():
+                LOGGER.warning("a library says %s", form.decode("latin-1"))
+                LOGGER.warning("a library says %s", form.decode(errors="replace"))
+
+        monkeypatch.setattr(outside.vault, "put", put)
         try:
             walked = walk(
                 outside,
@@ -59,3 +77,8 @@ def test_no_journey_shows_the_password(
     assert not leaks(log.read_bytes(), CANARY, provider.address)
     assert not leaks_in_files(tmp_path, CANARY, provider.address)
     assert list(folder.rglob("*.png"))
+    told = "\n".join(outside.log())
+    assert not leaks(told.encode(), CANARY, provider.address)
+    assert told.count("a library says") >= 16
+    for line in ("address ", "dns MX", "GET https://", "connect ", "page password", "receiving: "):
+        assert line in told

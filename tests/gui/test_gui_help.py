@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtTest import QTest
 
 from tests.gui.conftest import OpenWindow
 from tests.gui.measure import settle
@@ -96,6 +97,42 @@ def test_a_helper_sees_the_ladder_the_evidence_and_the_servers_words(
     assert "wrong-password" in told
     details.copy.click()
     assert QGuiApplication.clipboard().text() == told
+
+
+def test_a_helper_sees_and_saves_what_happened(open_window: OpenWindow, tmp_path: Path) -> None:
+    told = tuple(f"10:00:{number:02}.000 step {number}" for number in range(40))
+    services = FakeServices(told=told)
+    wizard = open_window(with_ladder(), services=services)
+    assert isinstance(wizard.shell.page, PasswordPage)
+    details = wizard.shell.page.details
+    details.button.click()
+    assert details.log is not None
+    assert not details.log.content.isVisible()
+    details.log.button.click()
+    settle()
+    assert details.lines is not None
+    assert details.copy_log is not None
+    assert details.lines.isReadOnly()
+    assert details.lines.toPlainText() == "\n".join(told)
+    assert details.lines.accessibleName() == "What happened, step by step"
+    details.copy_log.click()
+    assert QGuiApplication.clipboard().text() == "\n".join(told)
+    # It grows while one looks.
+    services.told = (*told, "10:01:00.000 another")
+    wizard.shell.show_state(wizard.controller.state)
+    assert details.lines.toPlainText().endswith("another")
+    details.save_to(tmp_path / "told.txt")
+    assert details.saved is not None
+    saved = details.saved
+    for _ in range(200):
+        settle()
+        if saved.isVisible():
+            break
+        QTest.qWait(10)
+    assert saved.text() == f"Saved: {tmp_path / 'told.txt'}"
+    (text,) = services.saved_texts
+    assert f"{IMAP.host}:{IMAP.port}" in text
+    assert "step 39" in text
 
 
 def test_where_nothing_is_wrong_there_are_no_details(open_window: OpenWindow) -> None:

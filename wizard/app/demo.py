@@ -89,6 +89,7 @@ def _walk(outside: Outside, provider: DemoProvider, folder: Path, tell: _Teller)
     tell(N_("There is no display: the same pages run unseen, with a picture of each."))
     address = parse_address(provider.address)
     assert isinstance(address, EmailAddress)
+    outside.listen()
     walked = walk(
         outside,
         outside.messages,

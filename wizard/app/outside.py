@@ -51,7 +51,15 @@ from wizard.model import (
     Undone,
     Verification,
 )
-from wizard.system.log import LOGGER, Redactor, close_log, crash_report, open_log
+from wizard.system.log import (
+    LOGGER,
+    Memory,
+    Redactor,
+    close_log,
+    crash_report,
+    open_log,
+    remember,
+)
 from wizard.system.resources import provider_file_beside, resources
 
 if TYPE_CHECKING:
@@ -135,6 +143,12 @@ def _printed(item: Produced) -> Produced | None:
     return Produced(f"{Path(item.name).stem}.pdf", content, item.purpose, "application/pdf")
 
 
+def _write_own(path: Path, text: str) -> None:
+    """Where the person chose to have it; its folder is not ours to make. Raises OSError."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
 class Outside:
     """Implements `flow.Services` and `cli.Backend` for this computer.
 
@@ -153,13 +167,14 @@ class Outside:
     ) -> None:
         self.options = options
         self._surroundings = surroundings
-        self.vault = PasswordVault()
         self._messages = make_messages(options.language)
         self._connect_map = connect_map
         self._places = places
         self._pack: Pack | None = None
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
+        self._remembered = Memory(self._redactor)
+        self.vault = PasswordVault(self._redactor.watch)
         self._warm = False
         self.brand: Brand | None = None
         self._opening: Lock | None = None
@@ -222,6 +237,23 @@ class Outside:
     def redactor(self) -> Redactor:
         """Hides every password this run has seen from logs and reports."""
         return self._redactor
+
+    def listen(self) -> None:
+        """From now on the last lines of the log are at hand, for a helper at the window."""
+        remember(self._remembered)
+
+    def log(self) -> tuple[str, ...]:
+        """The last lines of what happened since `listen`, cleaned of passwords."""
+        return self._remembered.lines
+
+    async def save_text(self, text: str, path: Path) -> Path | Problem:
+        """Writes a text where the person wants it, readable by its owner only."""
+        try:
+            await in_thread(_write_own, path, text)
+        except OSError:
+            facts = (("path", str(path)),)
+            return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
+        return path
 
     def speak(self, language: str) -> Messages:
         """Changes the language of everything said from now on."""
@@ -393,7 +425,9 @@ class Outside:
         client = provider.oauth
         secret = self.vault.get(address) or Secret("")
         by_token = client is not None and not secret
-        self._redactor.watch(secret, str(address))
+        for server in (incoming, outgoing):
+            # Encoded together with the user name, which need not be the address.
+            self._redactor.watch(secret, server.username if server is not None else str(address))
 
         def on_rung(side: Side, rung: Rung) -> None:
             LOGGER.info("%s %s ok=%s %d ms %s", side, rung.stage, rung.ok, rung.ms, rung.said)
@@ -489,13 +523,7 @@ class Outside:
         """Writes what a diagnosis says, for support."""
         from wizard.messages.report import report
 
-        text = report(self._messages, diagnosis)
-        try:
-            await in_thread(path.write_text, text, encoding="utf-8")
-        except OSError:
-            facts = (("path", str(path)),)
-            return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
-        return path
+        return await self.save_text(report(self._messages, diagnosis), path)
 
     async def _signed_in(
         self, client: OAuthClient, address: EmailAddress, network: Network
@@ -558,7 +586,10 @@ class Outside:
         """The keychain's password for an address."""
         from wizard.keychain import fetch
 
-        return await fetch(address)
+        secret = await fetch(address)
+        if secret is not None:
+            self._redactor.watch(secret, str(address))
+        return secret
 
     # -- the programs ---------------------------------------------------------------------------
 
@@ -862,6 +893,7 @@ class Outside:
             return Exit.USAGE
         from wizard.gui import application
 
+        self.listen()
         return application.run(
             self,
             self._messages,

@@ -61,6 +61,8 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
             emit(ev.DiagnosisFinished(request, diagnosis))
         case do.SaveNote(request=request, diagnosis=diagnosis, path=path):
             emit(ev.NoteSaved(request, await services.save_note(diagnosis, path)))
+        case do.SaveText(text=text, path=path):
+            emit(ev.DetailsSaved(await services.save_text(text, path)))
         case do.StorePassword(request=request, account=account):
             emit(ev.PasswordStored(request, await services.store_password(account)))
         case do.SendTestMessage(request=request, account=account, delete=delete):

@@ -171,6 +171,14 @@ class SaveNote:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class SaveText:
+    """Writes what somebody wants to hand to a helper; no page waits for it."""
+
+    text: str
+    path: Path
+
+
 Effect = (
     Cancel
     | ForgetPasswords
@@ -193,4 +201,5 @@ Effect = (
     | PlanMoves
     | Diagnose
     | SaveNote
+    | SaveText
 )

@@ -235,6 +235,21 @@ class NoteSaveRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class DetailsSaveRequested:
+    """*Save …* among the details: what they say, for a helper."""
+
+    text: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsSaved:
+    """The details are in the file, or why not."""
+
+    outcome: Path | Problem
+
+
+@dataclass(frozen=True, slots=True)
 class SetUpRequested:
     """*Set it up again* after a diagnosis: the main journey, with the address filled in."""
 
@@ -415,6 +430,8 @@ Event = (
     | DiagnosisRequested
     | NoteSaveRequested
     | SetUpRequested
+    | DetailsSaveRequested
+    | DetailsSaved
     | DiagnosisProgressed
     | DiagnosisFinished
     | NoteSaved

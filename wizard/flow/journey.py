@@ -107,7 +107,7 @@ def reduce(state: State, event: ev.Event) -> Step:
             | ev.Finished()
         ):
             return _applying(state, event)
-        case ev.SaveRequested() | ev.Saved():
+        case ev.SaveRequested() | ev.Saved() | ev.DetailsSaveRequested() | ev.DetailsSaved():
             return _saving(state, event)
         case (
             ev.ChangesRequested()
@@ -180,7 +180,12 @@ def _back(state: State) -> Step:
     if page is Page.ADDRESS and state.journey is not Journey.SETUP:
         return returning.fresh(state), (*cancels, do.ForgetPasswords())
     state = replace(
-        _idle(state), page=page, history=state.history[:-1], problem=None, test_message=None
+        _idle(state),
+        page=page,
+        history=state.history[:-1],
+        problem=None,
+        test_message=None,
+        details=None,
     )
     return state, cancels
 
@@ -733,8 +738,15 @@ def _undo_rows(state: State, rows: list[ProgramRow]) -> Step:
     return state, tuple(effects)
 
 
-def _saving(state: State, event: ev.SaveRequested | ev.Saved) -> Step:
+def _saving(
+    state: State,
+    event: ev.SaveRequested | ev.Saved | ev.DetailsSaveRequested | ev.DetailsSaved,
+) -> Step:
     match event:
+        case ev.DetailsSaveRequested(text=text, path=path):
+            return replace(state, details=None), (do.SaveText(text, path),)
+        case ev.DetailsSaved(outcome=outcome):
+            return replace(state, details=outcome), ()
         case ev.SaveRequested(folder=folder):
             account = state.account
             if account is None:

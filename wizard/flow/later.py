@@ -37,4 +37,4 @@ if not TYPE_CHECKING:
 
 def load() -> None:
     """Everything a journey needs."""
-    from wizard.flow import driver, journey, resuming  # noqa: F401  loading them is the point
+    from wizard.flow import driver, journey, resuming, telling  # noqa: F401  loading them is the point

@@ -39,11 +39,16 @@ class PasswordVault:
     It is deliberately not part of `State`: states are kept for Back, compared and logged.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, watch: Callable[[Secret, str], None] = lambda secret, username: None
+    ) -> None:
+        """`watch`: hears of each password before anybody can use it, with the address."""
         self._secrets: dict[str, Secret] = {}
+        self._watch = watch
 
     def put(self, address: EmailAddress, secret: Secret) -> None:
         """Keeps the password of an address until `clear`."""
+        self._watch(secret, str(address))
         self._secrets[str(address)] = secret
 
     def get(self, address: EmailAddress) -> Secret | None:
@@ -79,6 +84,14 @@ class Services(Protocol):
     @property
     def keychain_lasts(self) -> bool:
         """False where `store_password` keeps in memory only (the demo); the page says so."""
+        ...
+
+    def log(self) -> tuple[str, ...]:
+        """The last lines of what happened, for a helper; no password was ever in them."""
+        ...
+
+    async def save_text(self, text: str, path: Path) -> Path | Problem:
+        """Writes a text where the person wants it, readable by its owner only."""
         ...
 
     async def suggest_domain(self, domain: str) -> str:

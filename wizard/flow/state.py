@@ -113,6 +113,7 @@ class State:
     this computer knows already, None while nobody has looked. `old_address`: what MOVE moves from.
     `uses`: what became of a changed password in each program. `diagnosed`: whose mail is being
     looked at, with `checks` as they come, the `diagnosis` at the end, and where its note is.
+    `details`: where the details for a helper were saved, on the page that shows them.
     `kept`: a journey that a crash cut off, until the person has said what to do with it.
     """
 
@@ -164,6 +165,7 @@ class State:
     checks: tuple[Check, ...] = ()
     diagnosis: Diagnosis | None = None
     note: Path | Problem | None = None
+    details: Path | Problem | None = None
 
     kept: Kept | None = None
 

@@ -12,7 +12,7 @@ def show(state: State, page: Page) -> State:
     history = state.history
     if state.page is not Page.SEARCHING and state.page is not page:
         history = (*history, state.page)
-    return replace(state, page=page, history=history, problem=None)
+    return replace(state, page=page, history=history, problem=None, details=None)
 
 
 def ask(state: State) -> tuple[State, int]:

@@ -6,6 +6,7 @@ feeds back what they report. It knows no widgets.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from wizard.model import EmailAddress, Secret
 
 if TYPE_CHECKING:
     from wizard.gui.bridge import Bridge, Emit
+
+_LOGGER = logging.getLogger("wizard")  # what `system.log` opens, which no face may import
 
 
 class Controller(QObject):
@@ -46,6 +49,10 @@ class Controller(QObject):
         """See `Services.keychain_lasts`."""
         return self.services.keychain_lasts
 
+    def log(self) -> tuple[str, ...]:
+        """See `Services.log`."""
+        return self.services.log()
+
     @Slot(object)
     def dispatch(self, event: ev.Event) -> None:
         """One event. Events that arise while one is handled come after it."""
@@ -56,7 +63,9 @@ class Controller(QObject):
         try:
             while self._waiting:
                 before = self.state
-                self.state, effects = flow.reduce(before, self._waiting.popleft())
+                event = self._waiting.popleft()
+                self.state, effects = flow.reduce(before, event)
+                self._tell(before, event)
                 for effect in effects:
                     self._carry_out(effect)
                 kept = flow.kept_of(self.state)
@@ -66,6 +75,14 @@ class Controller(QObject):
                     self.changed.emit(self.state)
         finally:
             self._working = False
+
+    def _tell(self, before: State, event: ev.Event) -> None:
+        """Into the log, for a helper."""
+        if _LOGGER.isEnabledFor(logging.INFO):
+            from wizard.flow.telling import lines
+
+            for line in lines(before, event, self.state):
+                _LOGGER.info("%s", line)
 
     def close(self) -> None:
         """Ends all work and forgets the passwords."""
@@ -90,6 +107,8 @@ class Controller(QObject):
                 self._start("recall", effect)
             case do.Keep():
                 self._start("keep", effect)
+            case do.SaveText():
+                self._start("details", effect)
             case (
                 do.ApplyPlan(request=request)
                 | do.UndoChange(request=request)

@@ -110,6 +110,10 @@ class Outside(Protocol):
         """See `flow.Services.keychain_lasts`."""
         ...
 
+    def log(self) -> tuple[str, ...]:
+        """See `flow.Services.log`."""
+        ...
+
 
 class PageView(QWidget):
     """A page.

@@ -24,6 +24,7 @@ from wizard.model.secret import Secret
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import ADDRESS_NOT_ALLOWED
 from wizard.net.suffix import same_owner
+from wizard.net.told import tell
 
 if TYPE_CHECKING:
     import httpcore2
@@ -59,6 +60,11 @@ class HttpReply:
     body: bytes
     redirects: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        kind = self.headers.get("content-type", "")
+        onwards = self.headers.get("location", "").partition("?")[0]
+        return f"{self.status} {onwards or kind}, {len(self.body)} bytes"
+
 
 @dataclass(frozen=True, slots=True)
 class HttpFailure:
@@ -69,6 +75,9 @@ class HttpFailure:
     reason: str
     detail: str = ""
     cause: NetFailure | None = None
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.detail}".rstrip()
 
 
 class HttpClient(Protocol):
@@ -330,7 +339,10 @@ class HttpsClient:
                 return HttpFailure(str(url), "network", str(failure), failure)
         elif guard is not None and not await self._is_known_as_allowed(url.host, guard):
             return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
-        return await self._ask(method, url, body, headers, self._pool(guard, route), limit)
+        begun = asyncio.get_running_loop().time()
+        reply = await self._ask(method, url, body, headers, self._pool(guard, route), limit)
+        tell(f"{method} {url}", reply, begun)
+        return reply
 
     async def _is_known_as_allowed(self, host: str, guard: Guard) -> bool:
         addresses = await self._known_addresses(host)

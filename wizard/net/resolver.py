@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from wizard.model.address import to_ascii_domain
 from wizard.net.failure import Trouble, os_failure
+from wizard.net.told import tell
 
 if TYPE_CHECKING:
     import dns.asyncresolver
@@ -255,8 +256,14 @@ class DnsResolver:
         """The one question of this run with that name and kind."""
         key = (name, kind)
         if key not in self._questions:
-            self._questions[key] = asyncio.create_task(self._resolve(name, kind))
+            self._questions[key] = asyncio.create_task(self._told(name, kind))
         return self._questions[key]
+
+    async def _told(self, name: str, kind: RecordType) -> _Reply:
+        begun = asyncio.get_running_loop().time()
+        reply = await self._resolve(name, kind)
+        tell(f"dns {kind} {name}", _in_words(reply), begun)
+        return reply
 
     async def _resolve(self, name: str, kind: RecordType) -> _Reply:
         import dns.resolver
@@ -375,11 +382,26 @@ class _Answer:
     records: tuple[Any, ...]
     authentic: bool
 
+    def __str__(self) -> str:
+        return ", ".join(str(record) for record in self.records[:MAX_RECORDS])
+
     def of(self, values: Sequence[T_co]) -> Records[T_co] | NoAnswer:
         """Our own records; where none of theirs was usable, the answer was malformed."""
         if not values:
             return NoAnswer(self.name, "malformed")
         return Records(self.name, tuple(values), self.authentic)
+
+
+def _in_words(reply: _Reply) -> str:
+    match reply:
+        case _Answer():
+            return str(reply)
+        case NoRecords():
+            return "no such record"
+        case NoSuchName():
+            return "no such name"
+        case NoAnswer(reason=reason):
+            return reason
 
 
 _Reply = _Answer | NoRecords | NoSuchName | NoAnswer
@@ -458,6 +480,9 @@ class _SystemAddress:
     """An address as the DNS library's records have it."""
 
     address: str
+
+    def __str__(self) -> str:
+        return self.address
 
 
 def _is_loopback(address: str) -> bool:

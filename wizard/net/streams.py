@@ -28,6 +28,7 @@ from wizard.net.tls import (
     looks_like_tls,
     tls_failure,
 )
+from wizard.net.told import tell
 
 MAX_LINE = 64 * 1024
 MAX_EARLY = 512
@@ -543,9 +544,16 @@ class TcpConnector:
     async def connect(self, host: str, port: int, *, tls: bool, timeout: float = 5.0) -> TcpStream:
         """Resolves, connects and, with `tls`, shakes hands. Raises `NetFailure`; for a refused
         certificate with what it says, which takes a second connection of at most `timeout`."""
-        stream = await self.open(host, port, timeout=timeout)
-        if tls:
-            await stream.secure(self._contexts.verifying(), timeout)
+        begun = asyncio.get_running_loop().time()
+        where = f"connect {host}:{port}{' with TLS' if tls else ''}"
+        try:
+            stream = await self.open(host, port, timeout=timeout)
+            if tls:
+                await stream.secure(self._contexts.verifying(), timeout)
+        except NetFailure as failure:
+            tell(where, failure, begun)
+            raise
+        tell(where, stream.peer, begun)
         return stream
 
     async def open(

@@ -2,11 +2,16 @@
 
 Passwords do not get here: `Secret` shows itself to nobody. The redactor is the second line of
 defence, for the day somebody logs what a library said.
+
+The window remembers its last lines (`Memory`), so that a helper who is called when something has
+gone wrong need not ask for it to go wrong again.
 """
 
 from __future__ import annotations
 
 import logging
+import unicodedata
+from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +20,9 @@ from wizard.model import Secret
 LOGGER = logging.getLogger("wizard")
 _SHORTEST = 4
 """A one-letter password cannot be hidden without making the log unreadable, and need not be."""
+_REMEMBERED = 500
+_LONGEST = 400
+_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
 class Redactor(logging.Filter):
@@ -22,17 +30,19 @@ class Redactor(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._forms: set[str] = set()
+        self._forms: tuple[str, ...] = ()  # longest first, so that none leaves a rest
 
     def watch(self, secret: Secret, username: str = "") -> None:
         """Hides this password from now on. `username`: for SASL PLAIN, which encodes both."""
         text = secret.reveal()
         if len(text) >= _SHORTEST:
-            self._forms |= encodings(text, username)
+            # Replaced, never changed: another thread may be reading it.
+            forms = {*self._forms, *encodings(text, username)}
+            self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
-        """The text without watched passwords; longest forms first, so none leaves a rest."""
-        for form in sorted(self._forms, key=len, reverse=True):
+        """The text without watched passwords."""
+        for form in self._forms:
             text = text.replace(form, "***")
         return text
 
@@ -47,7 +57,8 @@ class Redactor(logging.Filter):
 
 
 def encodings(password: str, username: str = "") -> set[str]:
-    """How a password looks raw, in base64 (LOGIN and PLAIN), URL, quoted, UTF-16, hex and JSON."""
+    """How a password looks raw, in base64 (LOGIN and PLAIN), URL, quoted, UTF-16, hex, JSON, and
+    in Python's own quotes."""
     import base64  # here and below: every start passes by, few get as far as this
     import json
     import urllib.parse
@@ -60,6 +71,7 @@ def encodings(password: str, username: str = "") -> set[str]:
         base64.b64encode(raw).decode(),
         base64.b64encode(raw).decode().rstrip("="),
         base64.b64encode(plain).decode(),
+        base64.b64encode(plain).decode().rstrip("="),
         urllib.parse.quote(password, safe=""),
         urllib.parse.quote_plus(password),
         quoted,
@@ -68,8 +80,54 @@ def encodings(password: str, username: str = "") -> set[str]:
         raw.hex().upper(),
         password.encode("utf-16-le").hex(),
         json.dumps(password)[1:-1],
+        repr(password)[1:-1],
+        ascii(password)[1:-1],
     }
     return {form for form in forms if form}
+
+
+class Memory(logging.Handler):
+    """The last lines, cleaned of passwords before they are kept: never afterwards."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self.addFilter(redactor)
+        self._kept: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps a record that the filter has cleaned."""
+        moment = datetime.fromtimestamp(record.created)
+        stamp = f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+        for line in self.format(record).splitlines():
+            self._kept.append(f"{stamp} {_shown(line)}")
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Oldest first."""
+        self.acquire()  # nobody may add to it meanwhile
+        try:
+            return tuple(self._kept)
+        finally:
+            self.release()
+
+
+def _shown(line: str) -> str:
+    """Plain text of bounded length: what a server said may hold anything."""
+    shown = "".join(
+        f"⟨{ord(char):04X}⟩" if unicodedata.category(char) in _HIDDEN else char
+        for char in line[:_LONGEST]
+    )
+    return shown if len(line) <= _LONGEST else f"{shown}…"
+
+
+def remember(memory: Memory) -> None:
+    """From now on the memory hears everything."""
+    # Whoever listens silences Python's own last resort: warnings are to be seen by whoever
+    # started the program from a terminal.
+    unheard = [] if LOGGER.handlers or logging.lastResort is None else [logging.lastResort]
+    for handler in (memory, *unheard):
+        LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.DEBUG)
 
 
 def open_log(path: Path, redactor: Redactor) -> None:
@@ -83,10 +141,11 @@ def open_log(path: Path, redactor: Redactor) -> None:
 
 
 def close_log() -> None:
-    """Ends the log, if one was opened."""
+    """Ends the log and the memory's listening, where there is either."""
     for handler in list(LOGGER.handlers):
         LOGGER.removeHandler(handler)
-        handler.close()
+        if handler is not logging.lastResort:
+            handler.close()
 
 
 def crash_report(crash: BaseException, redactor: Redactor, version: str) -> str:

@@ -476,7 +476,8 @@ def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
                 assert effect.request in before
                 assert effect.request not in state.running
             elif not isinstance(
-                effect, do.ForgetPasswords | do.Suggest | do.ListKnown | do.Recall | do.Keep
+                effect,
+                do.ForgetPasswords | do.Suggest | do.ListKnown | do.Recall | do.Keep | do.SaveText,
             ):
                 assert effect.request in state.running
                 assert effect.request not in asked

@@ -14,11 +14,13 @@ import pytest
 from wizard.model import Secret
 from wizard.system.log import (
     LOGGER,
+    Memory,
     Redactor,
     close_log,
     crash_report,
     encodings,
     open_log,
+    remember,
 )
 
 PASSWORD = 'pä"ss\\w örd+/42'
@@ -82,3 +84,52 @@ def test_a_crash_report_holds_the_stack_and_no_values(redactor: Redactor) -> Non
 def test_nothing_is_logged_unasked(capsys: pytest.CaptureFixture[str]) -> None:
     LOGGER.log(logging.DEBUG, "quiet")
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def memory(redactor: Redactor) -> Iterator[Memory]:
+    memory = Memory(redactor)
+    remember(memory)
+    yield memory
+    close_log()
+
+
+@pytest.mark.parametrize("form", sorted(encodings(PASSWORD, USER)))
+def test_no_form_is_remembered(memory: Memory, form: str) -> None:
+    LOGGER.debug("sent %s to the server", form)
+    (line,) = memory.lines
+    assert line.endswith(" sent *** to the server")
+
+
+def test_what_was_cut_off_leaves_no_part_of_a_password(memory: Memory) -> None:
+    LOGGER.debug("%s%s", "x" * 395, PASSWORD)
+    (line,) = memory.lines
+    assert line.endswith("x***")
+    assert "pä" not in line
+
+
+def test_the_memory_is_short_and_plain(memory: Memory) -> None:
+    for number in range(700):
+        LOGGER.debug("%d \u202e\x1b[31m", number)
+    assert len(memory.lines) == 500
+    assert memory.lines[0].endswith(" 200 ⟨202E⟩⟨001B⟩[31m")
+    assert memory.lines[-1].endswith(" 699 ⟨202E⟩⟨001B⟩[31m")
+    LOGGER.debug("y" * 5000)
+    assert len(memory.lines[-1]) < 500
+
+
+def test_a_bug_is_remembered_line_by_line(memory: Memory) -> None:
+    try:
+        raise ValueError(f"bad {PASSWORD}")
+    except ValueError:
+        LOGGER.exception("a library said")
+    assert memory.lines[-1].endswith("ValueError: bad ***")
+    assert not any("\n" in line for line in memory.lines)
+
+
+def test_warnings_are_still_seen_in_a_terminal(
+    memory: Memory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    LOGGER.info("nothing to see")
+    LOGGER.warning("look at %s", PASSWORD)
+    assert capsys.readouterr().err == "look at ***\n"

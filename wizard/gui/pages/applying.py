@@ -50,8 +50,9 @@ class ApplyingPage(PageView):
         group = Group(kit.px(14))
         self._list = group.body
         self.body.addWidget(group)
-        self.details = Details(kit)
+        self.details = Details(kit, outside)
         self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self.body.addWidget(self.details)
         self.cards: dict[str, ProgramCard] = {}
 

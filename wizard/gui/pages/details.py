@@ -1,32 +1,52 @@
-"""*Details*: what a helper wants to see. Facts and the servers' own words, never a password."""
+"""*Details*: what a helper wants to see. Facts and the servers' own words, never a password.
+
+Under the facts, folded once more, what happened step by step: the last lines of the log.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QPlainTextEdit
 
 from wizard import __version__
 from wizard.flow import State
-from wizard.gui.pages.common import seconds, service_name
-from wizard.gui.widgets import CopyButton, Disclosure, Kit, Text, TextType, flow
+from wizard.flow import events as ev
+from wizard.gui.pages.common import seconds, service_name, wording
+from wizard.gui.shell import Outside
+from wizard.gui.widgets import Button, CopyButton, Disclosure, Kind, Kit, Text, TextType, flow
+from wizard.gui.widgets.plain import plain_view
 from wizard.model import Problem, Rung, ServerSettings, ServerType, ServiceResult
 
 
 class Details(Disclosure):
-    """Folded away until somebody asks. Signal: `announced` with something to read out."""
+    """Folded away until somebody asks.
+
+    Signals: `announced` with something to read out; `sent` with an event.
+    """
 
     announced = Signal(str)
+    sent = Signal(object)
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, outside: Outside) -> None:
         question = kit.words.text("Details for somebody who helps you")
         super().__init__(kit, question, small=True, fill=self._fill_in)
         self._kit = kit
+        self._outside = outside
         self._question = question
         self._state = State()
+        self._shown: tuple[str, ...] = ()
         self.text: Text | None = None
         self.copy: CopyButton | None = None
+        self.log: Disclosure | None = None
+        self.lines: QPlainTextEdit | None = None
+        self.copy_log: CopyButton | None = None
+        self.save: Button | None = None
+        self.saved: Text | None = None
         self.hide()
 
     def show_state(self, state: State, wanted: bool) -> None:
@@ -42,12 +62,80 @@ class Details(Disclosure):
         self.copy.copied.connect(self.announced)
         body.addWidget(self.text)
         body.addWidget(flow(0, self.copy))
+        self.log = Disclosure(
+            self._kit,
+            self._kit.words.text("What happened, step by step"),
+            small=True,
+            fill=self._fill_in_log,
+        )
+        self.log.opened.connect(self._tell_log)
+        body.addWidget(self.log)
         self._tell()
+
+    def _fill_in_log(self, body: QBoxLayout) -> None:
+        kit, words = self._kit, self._kit.words
+        name = words.text("What happened, step by step")
+        note = words.text(
+            "The last things this program did, without passwords and without your messages. "
+            "Nothing of it leaves this computer unless you hand it on."
+        )
+        body.addWidget(Text(note, TextType.SMALL))
+        self.lines = plain_view(kit, name)
+        body.addWidget(self.lines)
+        self.copy_log = CopyButton(kit, "", name)
+        self.copy_log.copied.connect(self.announced)
+        self.save = Button(kit, words.text("Save …"), Kind.SMALL_LINK, icon="sheet")
+        self.save.setAccessibleDescription(name)
+        self.save.clicked.connect(self._choose_file)
+        body.addWidget(flow(kit.px(18), self.copy_log, self.save))
+        self.saved = Text("", TextType.SMALL)
+        self.saved.hide()
+        body.addWidget(self.saved)
 
     def _tell(self) -> None:
         if self.text is not None and self.copy is not None:
             self.copy.value = details_of(self._kit, self._state)
             self.text.setText(self.copy.value)
+        self._tell_log()
+
+    def _tell_log(self) -> None:
+        """Looked at only while it is unfolded: it grows with everything that happens."""
+        if self.lines is None or self.copy_log is None or self.saved is None:
+            return
+        if not self.content.isHidden() and self.log is not None and self.log.content.isVisible():
+            told = self._outside.log()
+            if told != self._shown:
+                self._shown = told
+                self.lines.setPlainText("\n".join(told))
+                self.lines.moveCursor(QTextCursor.MoveOperation.End)
+                self.copy_log.value = "\n".join(told)
+        outcome = self._state.details
+        self.saved.setVisible(outcome is not None)
+        match outcome:
+            case Problem() as problem:
+                said = wording(self._kit, problem, self._state.provider)
+                self.saved.setText(f"{said.title} {said.explanation}")
+            case Path() as path:
+                self.saved.setText(self._kit.words.text("Saved: {path}", path=str(path)))
+
+    def _choose_file(self) -> None:
+        words = self._kit.words
+        name = f"mail-setup-{datetime.now():%Y-%m-%d-%H%M}.txt"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            words.text("Where shall we save it?"),
+            str(Path.home() / name),
+            words.text("Text files (*.txt)"),
+        )
+        if chosen:
+            self.save_to(Path(chosen))
+
+    def save_to(self, path: Path) -> None:
+        """Facts and steps in one file: whoever helps wants both."""
+        told = "\n".join(self._outside.log())
+        self.sent.emit(
+            ev.DetailsSaveRequested(f"{details_of(self._kit, self._state)}\n\n{told}\n", path)
+        )
 
 
 def details_of(kit: Kit, state: State) -> str:

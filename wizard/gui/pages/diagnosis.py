@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from wizard.flow import Journey, State
 from wizard.flow import events as ev
 from wizard.gui.pages.common import Remedy, seconds, show_problem_in, wording
+from wizard.gui.pages.details import Details
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
@@ -126,9 +127,13 @@ class DiagnosisPage(PageView):
         self.saved = Text("", TextType.SMALL)
         self.saved.hide()
         self.body.addWidget(self.saved)
+        self.details = Details(kit, outside)
+        self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self._card = Card(kit, spacing=10)
         self._card.setAccessibleName(words.text("What we try"))
         self.body.addWidget(self._card)
+        self.body.addWidget(self.details)
         self.rows: dict[tuple[Subject, str, int], Row] = {}
         self._lines: dict[tuple[Subject, str, int], Line] = {}
 
@@ -159,6 +164,7 @@ class DiagnosisPage(PageView):
             self._shown = state.diagnosis
             self._show_result(state.diagnosis)
         self._show_note(state)
+        self.details.show_state(state, state.diagnosis is not None)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""

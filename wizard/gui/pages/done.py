@@ -61,8 +61,9 @@ class DonePage(PageView):
         self.saved = Text("", TextType.SMALL)
         self.body.addWidget(self.saved)
         self.body.addWidget(self._if_it_stops())
-        self.details = Details(kit)
+        self.details = Details(kit, outside)
         self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self.body.addWidget(self.details)
         self._folder: Path | None = None
         self._shown: tuple[object, ...] | None = None

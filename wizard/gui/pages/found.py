@@ -54,8 +54,9 @@ class FoundPage(PageView):
         self.body.addWidget(self.problem)
         self._results = Group(kit.px(16))
         self.body.addWidget(self._results)
-        self.details = Details(kit)
+        self.details = Details(kit, outside)
         self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self.body.addWidget(self.details)
         self.consent: Check | None = None
         self._consent_note = Text("", TextType.PROBLEM)

@@ -58,8 +58,9 @@ class ManualPage(PageView):
         self._rest = Group(kit.px(16))
         self.body.addWidget(self._rest)
         self._outgoing: ServerForm | None = None
-        self.details = Details(kit)
+        self.details = Details(kit, outside)
         self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self.body.addWidget(self.details)
         self._filled_for: tuple[object, ...] | None = None
         self._remedy = Remedy()

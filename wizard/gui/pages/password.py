@@ -120,8 +120,9 @@ class PasswordPage(PageView):
         self.body.addWidget(self.keychain_note)
         self.terms = Group(0)
         self.body.addWidget(self.terms)
-        self.details = Details(kit)
+        self.details = Details(kit, outside)
         self.details.announced.connect(self.announced)
+        self.details.sent.connect(self.sent)
         self.body.addWidget(self.details)
 
         self._address: EmailAddress | None = None
