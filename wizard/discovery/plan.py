@@ -54,7 +54,7 @@ STEPS = (
     Step(Source.DATABASE, database.ask, Trust.TRUSTED),
     Step(Source.SRV, srv.ask, Trust.TRUSTED, wave=2),
     Step(Source.MX, mx.ask, Trust.CONSENT),
-    Step(Source.AUTODISCOVER, autodiscover.ask, Trust.CONSENT, wave=1),
+    Step(Source.AUTODISCOVER, autodiscover.ask, Trust.CONSENT),
     Step(Source.GUESS, guess.ask, Trust.CONSENT, late=True),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import random
+import socket
 
 import dns.flags
 import dns.name
@@ -258,14 +259,16 @@ def test_every_way_of_getting_no_answer_is_told_apart(monkeypatch: pytest.Monkey
 
 
 def test_a_network_that_is_down_is_called_offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def unreachable(*args: object, **kwargs: object) -> None:
-        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+    class Unreachable(socket.socket):
+        def connect(self, address: object) -> None:
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
     async def ask() -> object:
-        monkeypatch.setattr(
-            asyncio.get_running_loop(), "create_datagram_endpoint", unreachable, raising=False
-        )
-        return await DnsResolver("192.0.2.53").mx("example.com")
+        monkeypatch.setattr(socket, "socket", Unreachable)
+        try:
+            return await DnsResolver("192.0.2.53").mx("example.com")
+        finally:
+            monkeypatch.undo()
 
     assert run(ask()) == NoAnswer("example.com", "offline")
 
