@@ -48,7 +48,9 @@ class Services:
 code = run(Services(), Messages("en", Path("resources/translations")), Path("resources"),
            exit_after_first_paint=True)
 heavy = ["asyncio", "ssl", "dns", "httpcore", "imapclient", "keyring", "cryptography", "jinja2",
-         "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtTest"]
+         "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtTest",
+         "wizard.model.discovery", "wizard.model.programs", "wizard.flow.journey",
+         "wizard.messages.problems", "wizard.gui.pages.common", "wizard.gui.widgets.choices"]
 print([name for name in heavy if name in sys.modules])
 sys.exit(code)
 """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import locale
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -12,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from wizard import __version__
+from wizard.app.language import make_messages
 from wizard.cli.options import Options, Publication, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
-    N_,
     Account,
     Applied,
     Brand,
@@ -76,27 +74,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 _INTERPRETED = [sys.executable, "-m", "wizard"]
-LANGUAGES = ("en", "fr", "de", "it", "es")
-
-
-def system_language() -> str:
-    """The first of our languages that the system is set to, else English."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            return _known(value)
-    return _known(locale.getlocale()[0] or "")
-
-
-def _known(name: str) -> str:
-    code = name[:2].lower()
-    return code if code in LANGUAGES else "en"
-
-
-def make_messages(language: str) -> Messages:
-    """The words, in a language (empty: the system's)."""
-    from wizard.system.resources import resources
-
-    return Messages(_known(language) if language else system_language(), resources("translations"))
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -154,7 +131,8 @@ class Outside:
 
     `connect_map` sends connections to other addresses: how the demo's provider on loopback
     stands in for the real network. `places`: where programs are looked for. `surroundings`: who a
-    diagnosis asks besides the provider, in place of the public internet's.
+    diagnosis asks besides the provider, in place of the public internet's. `vault`: one that
+    is there already.
     """
 
     def __init__(
@@ -164,6 +142,7 @@ class Outside:
         connect_map: Mapping[tuple[str, int], tuple[str, int]] | None = None,
         places: Places | None = None,
         surroundings: Surroundings | None = None,
+        vault: PasswordVault | None = None,
     ) -> None:
         self.options = options
         self._surroundings = surroundings
@@ -174,7 +153,7 @@ class Outside:
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
         self._remembered = Memory(self._redactor)
-        self.vault = PasswordVault(self._redactor.watch)
+        self.vault = vault or PasswordVault(self._redactor.watch)
         self._warm = False
         self.brand: Brand | None = None
         self._opening: Lock | None = None
@@ -879,35 +858,11 @@ class Outside:
 
     def window(self, exit_after_first_paint: bool) -> int:
         """Opens the window; returns the exit code. Says so where there is no screen for it."""
-        from wizard.gui.display import can_open_window
+        from wizard.app.window import open_window
 
-        if not can_open_window():
-            from wizard.cli.exits import Exit
+        return open_window(self, exit_after_first_paint=exit_after_first_paint)
 
-            words = (
-                N_("There is no screen here to show the window on."),
-                N_("Next: use a command; mail-wizard --help lists them."),
-            )
-            for line in words:
-                print(self._messages.text(line), file=sys.stderr)  # noqa: T201 - for the terminal
-            return Exit.USAGE
-        from wizard.gui import application
-
-        self.listen()
-        return application.run(
-            self,
-            self._messages,
-            resources(),
-            speak=self.speak,
-            log=LOGGER.warning,
-            report=self.report_crash,
-            exit_after_first_paint=exit_after_first_paint,
-            brand=self.brand,
-            newer=self.newer_version,
-            first_time=self._first_time,
-        )
-
-    def _first_time(self) -> bool:
+    def is_first_time(self) -> bool:
         """True where the wizard's own folder holds nothing: no change, no journey cut off."""
         from wizard.system import state_folder
 

@@ -1,6 +1,7 @@
 """The journeys as pure state machines; knows neither Qt nor the network.
 
 state     where a journey stands, free of secrets
+parts     what states are made of once a journey is under way
 events    what can happen
 effects   what the outside is asked to do
 journey   reduce(state, event) -> (state, effects)
@@ -18,15 +19,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.flow.services import Delivered, PasswordVault, Services, Side
-from wizard.flow.state import Journey, Kept, Page, ProgramRow, RowState, State
+from wizard.flow.services import PasswordVault, Services, Side
+from wizard.flow.state import Journey, Page, State
+from wizard.later import loader
 
 if TYPE_CHECKING:
     from wizard.flow.driver import carry_out
     from wizard.flow.journey import reduce
+    from wizard.flow.parts import Delivered, Kept, ProgramRow, RowState
     from wizard.flow.resuming import kept_of
-
-_WITH_THE_FIRST_EVENT = {"carry_out": "driver", "reduce": "journey", "kept_of": "resuming"}
 
 __all__ = [
     "Delivered",
@@ -44,10 +45,13 @@ __all__ = [
     "reduce",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _WITH_THE_FIRST_EVENT:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_WITH_THE_FIRST_EVENT[name]}"), name)
+if not TYPE_CHECKING:  # else a name that is not there would go unnoticed
+    __getattr__ = loader(
+        __name__,
+        {
+            "driver": "carry_out",
+            "journey": "reduce",
+            "parts": "Delivered Kept ProgramRow RowState",
+            "resuming": "kept_of",
+        },
+    )

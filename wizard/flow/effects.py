@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.flow.state import Kept
+from wizard.flow.parts import Kept
 from wizard.model import (
     Account,
     ClientPlan,

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from wizard.flow.services import Delivered, Side
-from wizard.flow.state import Journey, Kept
+from wizard.flow.parts import Delivered, Kept
+from wizard.flow.services import Side
+from wizard.flow.state import Journey
 from wizard.model import (
     Applied,
     ChangeRecord,

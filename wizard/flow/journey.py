@@ -15,7 +15,8 @@ from typing import assert_never
 from wizard.flow import diagnosing, resuming, returning
 from wizard.flow import effects as do
 from wizard.flow import events as ev
-from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
+from wizard.flow.parts import ProgramRow, RowState
+from wizard.flow.state import Journey, Page, State
 from wizard.flow.steps import answered as _answered
 from wizard.flow.steps import ask as _ask
 from wizard.flow.steps import show as _show

@@ -7,7 +7,9 @@ that belongs to journeys; the window calls it in a thread once it was painted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wizard.later import Module
 
 if TYPE_CHECKING:
     from wizard.flow import effects as do
@@ -16,23 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["do", "ev", "load"]
 
 
-class _Later:
-    """A module that is loaded with its first use."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        from importlib import import_module
-
-        found = getattr(import_module(self._name), name)
-        setattr(self, name, found)
-        return found
-
-
 if not TYPE_CHECKING:
-    do = _Later("wizard.flow.effects")
-    ev = _Later("wizard.flow.events")
+    do = Module("wizard.flow.effects")
+    ev = Module("wizard.flow.events")
 
 
 def load() -> None:

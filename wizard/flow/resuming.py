@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from wizard.flow.state import Journey, Kept, Page, State
+from wizard.flow.parts import Kept
+from wizard.flow.state import Journey, Page, State
 from wizard.model import Account, EmailAddress, Found, Provider, parse_address
 from wizard.model.document import SettingsFile, account_json, read_settings
 

@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from wizard.flow import effects as do
 from wizard.flow import events as ev
-from wizard.flow.state import Journey, Page, ProgramRow, RowState, State
+from wizard.flow.parts import ProgramRow, RowState
+from wizard.flow.state import Journey, Page, State
 from wizard.flow.steps import answered, ask, show
 from wizard.model import AddressFault, ClientPlan, EmailAddress, parse_address
 

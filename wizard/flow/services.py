@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from wizard.model import (
-    Account,
-    Applied,
-    ChangeRecord,
-    Check,
-    ClientPlan,
-    DetectedClient,
-    Diagnosis,
-    DiscoveryResult,
-    EmailAddress,
-    KnownAccount,
-    PasswordUse,
-    Problem,
-    Provider,
-    Rung,
-    Secret,
-    ServerSettings,
-    Service,
-    SourceReport,
-    Undone,
-    Verification,
-)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wizard.flow.parts import Delivered
+    from wizard.model import (
+        Account,
+        Applied,
+        ChangeRecord,
+        Check,
+        ClientPlan,
+        DetectedClient,
+        Diagnosis,
+        DiscoveryResult,
+        EmailAddress,
+        KnownAccount,
+        PasswordUse,
+        Problem,
+        Provider,
+        Rung,
+        Secret,
+        ServerSettings,
+        Service,
+        SourceReport,
+        Undone,
+        Verification,
+    )
 
 Side = Literal["incoming", "outgoing"]
 
@@ -58,19 +60,6 @@ class PasswordVault:
     def clear(self) -> None:
         """Forgets all passwords."""
         self._secrets.clear()
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The test message came back. `seconds`: from sending to seeing it in the mailbox.
-
-    `authentication_results`: what the receiving server noted about SPF, DKIM and DMARC. `deleted`:
-    it was taken out of the inbox again.
-    """
-
-    seconds: float
-    authentication_results: str = ""
-    deleted: bool = False
 
 
 class Services(Protocol):

@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from wizard.flow.services import Delivered
-from wizard.model import (
-    Account,
-    AddressFault,
-    Applied,
-    AuthMethod,
-    ChangeRecord,
-    Check,
-    ClientPlan,
-    DetectedClient,
-    Diagnosis,
-    DiscoveryResult,
-    EmailAddress,
-    Found,
-    How,
-    KnownAccount,
-    PasswordKind,
-    PasswordUse,
-    Problem,
-    Provider,
-    Rung,
-    ServerSettings,
-    Service,
-    SideVerified,
-    SourceReport,
-    Undone,
-    Verification,
-)
+from wizard import model
+from wizard.model.provider import Provider
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from wizard.flow.parts import Delivered, Kept, ProgramRow
+    from wizard.model import (
+        Account,
+        AddressFault,
+        ChangeRecord,
+        Check,
+        ClientPlan,
+        DetectedClient,
+        Diagnosis,
+        DiscoveryResult,
+        EmailAddress,
+        KnownAccount,
+        PasswordUse,
+        Problem,
+        Rung,
+        ServerSettings,
+        Service,
+        SourceReport,
+        Undone,
+        Verification,
+    )
 
 
 class Page(Enum):
@@ -67,40 +66,6 @@ class Journey(Enum):
     MOVE = "move"
     DIAGNOSE = "diagnose"
     REMOVE = "remove"
-
-
-class RowState(Enum):
-    """How far one program is."""
-
-    PLANNING = "planning"
-    READY = "ready"
-    APPLYING = "applying"
-    DONE = "done"
-    UNDOING = "undoing"
-    UNDONE = "undone"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramRow:
-    """One chosen program on the applying page. `problem` may stand beside a plan or a result."""
-
-    client: str
-    state: RowState
-    plan: ClientPlan | None = None
-    applied: Applied | None = None
-    undone: Undone | None = None
-    problem: Problem | None = None
-    profile: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A journey that was cut off, as it was kept. `account`: once its settings were agreed on."""
-
-    address: EmailAddress
-    name: str
-    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +144,7 @@ class State:
     @property
     def needs_consent(self) -> tuple[ServerSettings, ...]:
         """Servers found on untrusted evidence that the person has not agreed to yet."""
-        if self.consented or not isinstance(self.result, Found):
+        if self.consented or not isinstance(self.result, model.Found):
             return ()
         return tuple(
             server
@@ -200,9 +165,9 @@ class State:
         """True where a sign-in inside the mail program can stand for an app password."""
         servers = (self.incoming, self.outgoing)
         return (
-            self.provider.password_kind is PasswordKind.APP_PASSWORD
+            self.provider.password_kind is model.PasswordKind.APP_PASSWORD
             and self.journey is Journey.SETUP
-            and all(s is not None and AuthMethod.OAUTH2 in s.auth for s in servers)
+            and all(s is not None and model.AuthMethod.OAUTH2 in s.auth for s in servers)
         )
 
     @property
@@ -214,12 +179,12 @@ class State:
         if self.verification is not None:
             services = self.verification.proven(services)
             match self.verification.incoming:
-                case SideVerified(server=server):
+                case model.SideVerified(server=server):
                     incoming = server
             match self.verification.outgoing:
-                case SideVerified(server=server):
+                case model.SideVerified(server=server):
                     outgoing = server
-        return Account(
+        return model.Account(
             address=self.address,
             name=self.name,
             provider=self.provider,
@@ -236,9 +201,11 @@ class State:
     @property
     def loses_something(self) -> bool:
         """True where closing the window now would cut a change short."""
+        from wizard.flow.parts import RowState
+
         return any(row.state in {RowState.APPLYING, RowState.UNDOING} for row in self.rows)
 
 
 def hands_over_files(plan: ClientPlan) -> bool:
     """True where a plan produces files for a person rather than changing a program."""
-    return plan.how is How.FILES or (bool(plan.files) and not plan.changes)
+    return plan.how is model.How.FILES or (bool(plan.files) and not plan.changes)

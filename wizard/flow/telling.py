@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.flow import events as ev
-from wizard.flow.services import Delivered
+from wizard.flow.parts import Delivered
 from wizard.flow.state import State
 from wizard.model import (
     Applied,

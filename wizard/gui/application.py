@@ -36,12 +36,12 @@ from wizard.gui.shell import Shell, Window
 from wizard.gui.theme import Theme
 from wizard.gui.widgets import Kit
 from wizard.messages import Messages
-from wizard.model import Brand
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QTranslator
 
     from wizard.gui.updates import Ask
+    from wizard.model import Brand
 
 LANGUAGES = (
     ("en", "English"),
@@ -93,7 +93,6 @@ class Wizard(QObject):
         self.controller = Controller(services, state, self)
         self.controller.changed.connect(self._show)
         self.window = Window()
-        QTimer.singleShot(0, self, lambda: self.window.setWindowIcon(theme.app_icon()))
         self.window.ask_before_closing = lambda: self.controller.state.loses_something
         self.window.closing.connect(self.controller.close)
         theme.resized.connect(self._build)
@@ -210,6 +209,7 @@ def run(
     brand: Brand | None = None,
     newer: Ask | None = None,
     first_time: Callable[[], bool] = bool,
+    prepare: Callable[[], object] = bool,
 ) -> int:
     """Opens the window and stays until it is closed; the process's exit code.
 
@@ -218,6 +218,7 @@ def run(
     `exit_after_first_paint`: for measuring how long the first window takes. `brand`: the host
     that handed out this wizard. `newer`: asks for a newer version of this program. `first_time`:
     true where the wizard has left nothing on this computer; asked when the window stands.
+    `prepare`: loads what `services` need, in a thread, as soon as the window is painted.
     """
     app = make_application()
     take_messages(log or _to_stderr)
@@ -227,14 +228,19 @@ def run(
     edge = CrashEdge(wizard, report)
     edge.install()
     interrupts = _Interrupts(wizard.window.close)
-    QTimer.singleShot(0, wizard, interrupts.install)
+
+    def loading() -> None:
+        load()
+        prepare()
 
     def painted() -> None:
         if exit_after_first_paint:
             app.quit()
         else:
+            wizard.window.setWindowIcon(theme.app_icon())
+            interrupts.install()
             # Nothing of it touches a widget, and the person has not typed a name yet.
-            threading.Thread(target=load, name="loading", daemon=True).start()
+            threading.Thread(target=loading, name="loading", daemon=True).start()
             QTimer.singleShot(_IDLE_MS, wizard, lambda: wizard.settle_in(first_time=first_time()))
 
     wizard.window.installEventFilter(_AfterPaint(wizard.window, painted))

@@ -15,10 +15,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from wizard import flow
 from wizard.flow import Services, State
 from wizard.flow.later import do, ev
-from wizard.model import EmailAddress, Secret
 
 if TYPE_CHECKING:
     from wizard.gui.bridge import Bridge, Emit
+    from wizard.model import EmailAddress, Secret
 
 _LOGGER = logging.getLogger("wizard")  # what `system.log` opens, which no face may import
 

@@ -8,9 +8,8 @@ first control, or to the problem.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PySide6.QtCore import (
     QCoreApplication,
@@ -62,23 +61,24 @@ from wizard.gui.widgets import (
     in_reading_order,
     line,
 )
-from wizard.model import N_, EmailAddress, Secret
+from wizard.model.words import N_
+
+if TYPE_CHECKING:
+    from wizard.model import EmailAddress, Secret
 
 MARGIN = 44
 CONTENT_WIDTH = 640
 _STRIP_BELOW = 480  # the narrowest column beside the rail, at 100 %
 
 
-@dataclass(frozen=True, slots=True)
-class NavAction:
+class NavAction(NamedTuple):
     """A button of the footer."""
 
     text: str
     run: Callable[[], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Chrome:
+class Chrome(NamedTuple):
     """What a page wants around itself.
 
     `left`: Back or Stop, None for neither. `plain`: the way out beside the primary action.

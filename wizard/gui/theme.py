@@ -8,9 +8,9 @@ nothing of ours remains. Sizes are pixels at 100 % text size; `Theme.px` scales 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -37,8 +37,7 @@ class Scheme(Enum):
     HIGH_CONTRAST = "high-contrast"
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(NamedTuple):
     """Colours by purpose, as `#rrggbb`.
 
     `outline` draws what must be found without its text (field borders, empty rings, check boxes)

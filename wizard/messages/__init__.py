@@ -5,42 +5,41 @@ problems   title, explanation and one action for every kind of problem
 names      the words of the model's enums
 
 English stands in the code; the other languages are gettext catalogues, one folder per language.
-Where a catalogue is missing, English is spoken.
+Where a catalogue is missing, English is spoken. The tables are loaded with their first use: the
+first page says nothing out of them.
 """
 
 from __future__ import annotations
 
 import gettext
 import math
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from wizard.messages.actions import Action
-from wizard.messages.names import (
-    ADDRESS_FAULTS,
-    EVIDENCE,
-    SECURITIES,
-    SERVER_TYPES,
-    SOURCE_STATES,
-    SOURCES,
-    STAGES,
-    TRANSPORTS,
-)
-from wizard.messages.problems import sentences_for
-from wizard.model import (
-    N_,
-    AddressFault,
-    Evidence,
-    HelpLink,
-    Problem,
-    Provider,
-    Security,
-    ServerType,
-    Source,
-    SourceReport,
-    Stage,
-    shown_domain,
-)
+from wizard import model
+from wizard.later import Module, loader
+from wizard.model.words import N_
+
+if TYPE_CHECKING:
+    from wizard.messages import actions, names, problems
+    from wizard.messages.actions import Action
+    from wizard.model import (
+        AddressFault,
+        Evidence,
+        HelpLink,
+        Problem,
+        Provider,
+        Security,
+        ServerType,
+        Source,
+        SourceReport,
+        Stage,
+    )
+else:
+    actions, names, problems = (
+        Module(f"{__name__}.{name}") for name in ("actions", "names", "problems")
+    )
+    __getattr__ = loader(__name__, {"actions": "Action"})
 
 __all__ = ["DOMAIN", "LANGUAGES", "Action", "Messages", "Wording"]
 
@@ -51,8 +50,7 @@ LANGUAGES = ("en", "fr", "de", "it", "es")
 """ISO 639-1 codes of the languages the program speaks, English (the source) first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """A problem in words. `url` is set for `Action.OPEN_HELP`."""
 
     title: str
@@ -95,12 +93,12 @@ class Messages:
 
     def problem(self, problem: Problem, provider: Provider | None = None) -> Wording:
         """What happened, why probably, and the one next action."""
-        sentences = sentences_for(problem)
+        sentences = problems.sentences_for(problem)
         values = self._values(problem, provider)
         action, action_id, url = sentences.action, sentences.action_id, ""
         link = self._help(provider, sentences.help)
         if link is not None:
-            action, action_id, url = sentences.help_action, Action.OPEN_HELP, link.url
+            action, action_id, url = sentences.help_action, actions.Action.OPEN_HELP, link.url
         return Wording(
             self.text(sentences.title, **values),
             self.text(sentences.explanation, **values),
@@ -111,33 +109,33 @@ class Messages:
 
     def address_fault(self, fault: AddressFault) -> str:
         """What is missing in a text that is no address yet."""
-        return self.text(ADDRESS_FAULTS[fault])
+        return self.text(names.ADDRESS_FAULTS[fault])
 
     def source(self, source: Source) -> str:
         """The name of a place that is asked."""
-        return self.text(SOURCES[source])
+        return self.text(names.SOURCES[source])
 
     def source_state(self, report: SourceReport) -> str:
         """How a place that is asked fares."""
-        return self.text(SOURCE_STATES[report.state])
+        return self.text(names.SOURCE_STATES[report.state])
 
     def security(self, security: Security) -> str:
         """How a connection is encrypted."""
-        return self.text(SECURITIES[security])
+        return self.text(names.SECURITIES[security])
 
     def server_type(self, service: ServerType) -> str:
         """What a server is for."""
-        return self.text(SERVER_TYPES[service])
+        return self.text(names.SERVER_TYPES[service])
 
     def evidence(self, evidence: Evidence) -> str:
         """Who said it, and over which way it came."""
-        said = self.text(EVIDENCE[evidence.source])
-        transport = TRANSPORTS.get(evidence.transport)
+        said = self.text(names.EVIDENCE[evidence.source])
+        transport = names.TRANSPORTS.get(evidence.transport)
         return said if transport is None else self.text(transport, evidence=said)
 
     def stage(self, stage: Stage | str) -> str:
         """A step of the ladder; the word of a `Rung` is understood too."""
-        return self.text(STAGES[Stage(stage)])
+        return self.text(names.STAGES[model.Stage(stage)])
 
     def _values(self, problem: Problem, provider: Provider | None) -> dict[str, str]:
         """All placeholders of the sentences."""
@@ -145,12 +143,12 @@ class Messages:
         seconds = facts.get("wait_seconds", "")
         named = provider.name if provider is not None else ""
         return {
-            "host": shown_domain(problem.host) or self.text(N_("The server")),
+            "host": model.shown_domain(problem.host) or self.text(N_("The server")),
             "port": str(problem.port),
             "provider": named or _owner(problem) or self.text(N_("Your mail provider")),
             "program": facts.get("program", "") or self.text(N_("The mail program")),
             "path": facts.get("path", "") or self.text(N_("The file")),
-            "reason": facts.get("reason", "") or self.address_fault(AddressFault.NO_AT),
+            "reason": facts.get("reason", "") or self.address_fault(model.AddressFault.NO_AT),
             "names": facts.get("names", ""),
             "issuer": facts.get("issuer", "") or self.text(N_("somebody else")),
             "not_after": facts.get("not_after", ""),
@@ -174,5 +172,5 @@ def _owner(problem: Problem) -> str:
     """Whose server it is, as far as its name tells: the name without its first label."""
     first, _, rest = problem.host.partition(".")
     if problem.service is None:
-        return shown_domain(problem.host)
-    return shown_domain(rest if "." in rest else problem.host) if first else ""
+        return model.shown_domain(problem.host)
+    return model.shown_domain(rest if "." in rest else problem.host) if first else ""

@@ -6,80 +6,88 @@ evidence   where a setting comes from, trust
 servers    mail servers and services
 discovery  results of the search
 problem    the 48 causes
+provider   who keeps the mailbox
+brand      what a provider says about itself
 account    the account and its verification
 diagnosis  what is looked at where mail does not work, and the conclusion
 programs   mail programs, plans, applied changes
 words      sentences for people, in rooms that know no translations
 document   the JSON of the published contract (settings files)
+
+Each module is loaded when a name of it is first asked for (`wizard.later`).
 """
 
-from wizard.model.account import (
-    Account,
-    Rung,
-    ServiceResult,
-    SideFailed,
-    SideResult,
-    SideUntested,
-    SideVerified,
-    Verification,
-)
-from wizard.model.address import (
-    AddressFault,
-    EmailAddress,
-    parse_address,
-    shown_domain,
-    to_ascii_domain,
-)
-from wizard.model.diagnosis import Check, CheckState, Clue, ClueKind, Diagnosis, Subject
-from wizard.model.discovery import (
-    Brand,
-    DiscoveryResult,
-    Failed,
-    Found,
-    HelpLink,
-    NothingFound,
-    OAuthClient,
-    Offline,
-    PasswordKind,
-    Provider,
-    ProxyUse,
-    SourceReport,
-    SourceState,
-)
-from wizard.model.evidence import Evidence, Source, Trust
-from wizard.model.problem import Problem, ProblemKind, Stage
-from wizard.model.programs import (
-    Applied,
-    ChangeRecord,
-    ClientExporter,
-    ClientPlan,
-    ClientProfile,
-    DetectedClient,
-    FileChange,
-    How,
-    Interrupted,
-    KnownAccount,
-    PasswordUse,
-    Places,
-    Produced,
-    Setting,
-    Step,
-    Undone,
-)
-from wizard.model.secret import Secret
-from wizard.model.servers import (
-    DEFAULT_PORTS,
-    LOOPBACK,
-    AuthMethod,
-    DavAccount,
-    DavCollection,
-    Security,
-    ServerSettings,
-    ServerType,
-    Service,
-    ServiceType,
-)
-from wizard.model.words import N_, SourceWords, Words
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.later import loader
+
+if TYPE_CHECKING:
+    from wizard.model.account import (
+        Account,
+        Rung,
+        ServiceResult,
+        SideFailed,
+        SideResult,
+        SideUntested,
+        SideVerified,
+        Verification,
+    )
+    from wizard.model.address import (
+        AddressFault,
+        EmailAddress,
+        parse_address,
+        shown_domain,
+        to_ascii_domain,
+    )
+    from wizard.model.brand import Brand, HelpLink, OAuthClient
+    from wizard.model.diagnosis import Check, CheckState, Clue, ClueKind, Diagnosis, Subject
+    from wizard.model.discovery import (
+        DiscoveryResult,
+        Failed,
+        Found,
+        NothingFound,
+        Offline,
+        ProxyUse,
+        SourceReport,
+        SourceState,
+    )
+    from wizard.model.evidence import Evidence, Source, Trust
+    from wizard.model.problem import Problem, ProblemKind, Stage
+    from wizard.model.programs import (
+        Applied,
+        ChangeRecord,
+        ClientExporter,
+        ClientPlan,
+        ClientProfile,
+        DetectedClient,
+        FileChange,
+        How,
+        Interrupted,
+        KnownAccount,
+        PasswordUse,
+        Places,
+        Produced,
+        Setting,
+        Step,
+        Undone,
+    )
+    from wizard.model.provider import PasswordKind, Provider
+    from wizard.model.secret import Secret
+    from wizard.model.servers import (
+        DEFAULT_PORTS,
+        LOOPBACK,
+        AuthMethod,
+        DavAccount,
+        DavCollection,
+        Security,
+        ServerSettings,
+        ServerType,
+        Service,
+        ServiceType,
+    )
+    from wizard.model.words import N_, SourceWords, Words
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -151,3 +159,27 @@ __all__ = [
     "shown_domain",
     "to_ascii_domain",
 ]
+
+if not TYPE_CHECKING:  # else a name that is not there would go unnoticed
+    __getattr__ = loader(
+        __name__,
+        {
+            "account": "Account Rung ServiceResult SideFailed SideResult SideUntested "
+            "SideVerified Verification",
+            "address": "AddressFault EmailAddress parse_address shown_domain to_ascii_domain",
+            "brand": "Brand HelpLink OAuthClient",
+            "diagnosis": "Check CheckState Clue ClueKind Diagnosis Subject",
+            "discovery": "DiscoveryResult Failed Found NothingFound Offline ProxyUse SourceReport "
+            "SourceState",
+            "evidence": "Evidence Source Trust",
+            "problem": "Problem ProblemKind Stage",
+            "programs": "Applied ChangeRecord ClientExporter ClientPlan ClientProfile "
+            "DetectedClient FileChange How Interrupted KnownAccount PasswordUse "
+            "Places Produced Setting Step Undone",
+            "provider": "PasswordKind Provider",
+            "secret": "Secret",
+            "servers": "DEFAULT_PORTS LOOPBACK AuthMethod DavAccount DavCollection Security "
+            "ServerSettings ServerType Service ServiceType",
+            "words": "N_ SourceWords Words",
+        },
+    )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wizard.model.address import EmailAddress
-from wizard.model.discovery import Provider
 from wizard.model.problem import Problem
+from wizard.model.provider import Provider
 from wizard.model.servers import ServerSettings, Service
 
 

@@ -14,8 +14,8 @@ from enum import Enum
 
 from wizard.model.account import Rung
 from wizard.model.address import EmailAddress
-from wizard.model.discovery import Provider
 from wizard.model.problem import Problem
+from wizard.model.provider import Provider
 from wizard.model.servers import Security, ServerType
 
 

@@ -24,8 +24,10 @@ from wizard.model.account import (
     SideVerified,
 )
 from wizard.model.address import AddressFault, EmailAddress, parse_address, to_ascii_domain
-from wizard.model.discovery import Found, HelpLink, PasswordKind, Provider, SourceReport
+from wizard.model.brand import HelpLink
+from wizard.model.discovery import Found, SourceReport
 from wizard.model.evidence import Evidence, Source, Trust
+from wizard.model.provider import PasswordKind, Provider
 from wizard.model.servers import (
     LOOPBACK,
     AuthMethod,

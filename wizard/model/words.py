@@ -7,7 +7,6 @@ it. Whoever shows it hands in `Words`; the values go in after translating, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -33,11 +32,11 @@ class Words(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class SourceWords:
     """The source text itself: what tests use, and what stands where no catalogue is at hand."""
 
-    language: str = "en"
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
 
     def text(self, msgid: str, /, **values: str) -> str:
         """The English sentence, placeholders filled."""

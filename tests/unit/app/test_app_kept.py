@@ -86,8 +86,8 @@ def test_a_demo_leaves_the_registry_alone(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_first_start_is_one_where_the_wizard_has_left_nothing(tmp_path: Path) -> None:
     places = replace(this_computer(), state=tmp_path / "state")
     outside = Outside(Options(), places=places)
-    assert outside._first_time()
+    assert outside.is_first_time()
     asyncio.run(outside.keep("{}"))
-    assert not outside._first_time()
+    assert not outside.is_first_time()
     asyncio.run(outside.keep(""))
-    assert outside._first_time()
+    assert outside.is_first_time()

@@ -24,7 +24,8 @@ START = """
 import json, sys
 sys.modules["PySide6"] = None
 from wizard.cli import main as cli
-from wizard.app.outside import Outside, make_messages
+from wizard.app.language import make_messages
+from wizard.app.outside import Outside
 ports = {(a, p): (b, q) for a, p, b, q in json.loads(sys.argv[1])}
 sys.exit(cli.main(sys.argv[2:], lambda options: Outside(options, connect_map=ports), make_messages))
 """

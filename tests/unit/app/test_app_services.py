@@ -28,7 +28,7 @@ from wizard.model import (
     Stage,
     Trust,
 )
-from wizard.model.discovery import PasswordKind
+from wizard.model.provider import PasswordKind
 from wizard.net import Network
 
 WORK = DavCollection("https://dav.shop.example/office/", "Work")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
-from wizard.flow import Journey, Kept, State
+from wizard.flow import Journey, State
 from wizard.flow.later import ev
-from wizard.gui.pages.common import Remedy, show_problem
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
@@ -24,8 +24,12 @@ from wizard.gui.widgets import (
     column,
     flow,
 )
-from wizard.messages import Action
-from wizard.model import N_, Brand, EmailAddress, parse_address, shown_domain
+from wizard.model.words import N_
+
+if TYPE_CHECKING:
+    from wizard.flow import Kept
+    from wizard.gui.pages.common import Remedy
+    from wizard.model import Brand
 
 RETURNING: tuple[tuple[Journey, str], ...] = (
     (Journey.PASSWORD, N_("My password changed")),
@@ -91,7 +95,7 @@ class AddressPage(PageView):
         for field in (self.name, self.address):
             field.edited.connect(self._edited)
         self._suggested = ""
-        self._remedy = Remedy()
+        self._remedy: Remedy | None = None
         self._state = State()
 
     def render(self, state: State) -> None:  # type: ignore[override]
@@ -111,7 +115,7 @@ class AddressPage(PageView):
                 words.text("Did you mean {address}?", address=self._corrected(state.suggestion))
             )
         self._suggestion_row.setVisible(bool(state.suggestion))
-        self._remedy = show_problem(self.kit, self.problem, state)
+        self._show_problem(state)
         # Nothing of ours here to remove, as far as is known: one entry less to read.
         nothing = state.known is not None and not any(item.ours for item in state.known)
         self.returning[Journey.REMOVE].setVisible(not nothing)
@@ -138,6 +142,13 @@ class AddressPage(PageView):
             focus_key=(state.page, state.problem, state.fault),
             spoken=self.problem.title.text() if state.problem is not None else "",
         )
+
+    def _show_problem(self, state: State) -> None:
+        if state.problem is None and self._remedy is None:
+            return
+        from wizard.gui.pages.common import show_problem  # few ever need it here
+
+        self._remedy = show_problem(self.kit, self.problem, state)
 
     # -- what was cut off -------------------------------------------------------------------
 
@@ -209,6 +220,9 @@ class AddressPage(PageView):
         self.send(ev.AddressEdited(self.name.text, corrected))
 
     def _act(self) -> None:
+        from wizard.messages import Action
+
+        assert self._remedy is not None
         self._remedy.run(self._state, self.send, {Action.EDIT_ADDRESS: self._look_again})
 
     def _look_again(self) -> None:
@@ -217,6 +231,10 @@ class AddressPage(PageView):
 
     def _about_domain(self, text: str) -> str:
         """International names are shown in both forms, so that look-alikes are seen."""
+        if not text:
+            return ""
+        from wizard.model import EmailAddress, parse_address, shown_domain
+
         parsed = parse_address(text)
         if not isinstance(parsed, EmailAddress) or "xn--" not in parsed.domain:
             return ""

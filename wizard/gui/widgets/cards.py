@@ -7,7 +7,7 @@ from enum import Enum
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QFormLayout, QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from wizard.gui.theme import CARD_PADDING, CARD_RADIUS, Tokens
 from wizard.gui.widgets.buttons import Button, CopyButton, Kind
@@ -111,6 +111,8 @@ class Facts(QWidget):
     copied = Signal(str)
 
     def __init__(self, kit: Kit) -> None:
+        from PySide6.QtWidgets import QFormLayout  # the first page has none
+
         super().__init__()
         self.kit = kit
         self._form = QFormLayout(self)

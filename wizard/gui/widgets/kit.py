@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from wizard.gui.theme import Theme
 from wizard.messages import Messages
-from wizard.model import Brand
+
+if TYPE_CHECKING:
+    from wizard.model import Brand
 
 
-@dataclass(frozen=True, slots=True)
-class Kit:
+class Kit(NamedTuple):
     """Handed to each widget first. A new language or text size means a new window."""
 
     theme: Theme

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QPixmap
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QWidget
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from wizard import __version__
 from wizard.gui.widgets.buttons import Button, Kind
@@ -17,16 +17,14 @@ from wizard.gui.widgets.marks import Mark, StateMark
 from wizard.gui.widgets.text import Text, TextType
 
 
-@dataclass(frozen=True, slots=True)
-class StepView:
+class StepView(NamedTuple):
     """One step as shown: its name and where it stands."""
 
     name: str
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class ToolView:
+class ToolView(NamedTuple):
     """An entry of *Tools*. `event`: makes what is sent when it is chosen. `possible`: False greys
     it out for now."""
 
@@ -221,6 +219,9 @@ class Rail(QFrame):
         return row
 
     def _show_languages(self, current: str) -> None:
+        from PySide6.QtGui import QAction, QActionGroup  # not before somebody asks for a menu
+        from PySide6.QtWidgets import QMenu
+
         menu = QMenu(self)
         group = QActionGroup(menu)
         for code, name in self._languages:
@@ -234,6 +235,9 @@ class Rail(QFrame):
         menu.popup(self.language.mapToGlobal(QPoint(0, self.language.height())))
 
     def _show_tools(self) -> None:
+        from PySide6.QtGui import QAction
+        from PySide6.QtWidgets import QMenu
+
         menu = QMenu(self)
         for tool in self._tools:
             action = QAction(tool.name, menu)
