@@ -35,11 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # No command to understand: the window opens without loading the command line. Nothing
         # that loading makes is garbage; later the window collects by itself (gui.collector).
         gc.disable()
-        from wizard.app.outside import Outside
-        from wizard.cli.options import Options
+        from wizard.app.window import open_window
 
-        return Outside(Options()).window(exit_after_first_paint=FIRST_PAINT in words)
-    from wizard.app.outside import Outside, make_messages
+        code = open_window(exit_after_first_paint=FIRST_PAINT in words)
+        if arguments is None:
+            from wizard.gui.leaving import leave
+
+            leave(code)
+        return code
+    from wizard.app.language import make_messages
+    from wizard.app.outside import Outside
     from wizard.cli import main as cli
 
     return cli.main(words, Outside, make_messages)
@@ -47,4 +52,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def main_gui() -> int:
     """`mail-wizard-gui`: the window, started without a console."""
-    return main(sys.argv[1:])
+    return main()
