@@ -12,6 +12,7 @@ import facts
 import installer
 from tests.lab.internet import Internet
 from tests.lab.provider import Provider
+from tests.lab.proxy import Tunnel, serve_pac
 from tests.lab.requirements import need_programs
 from tests.lab.screen import Screen
 from tests.lab.winbuild import WindowsBuild, build_windows
@@ -21,6 +22,9 @@ from tests.lab.wire import NAMESERVER
 
 pytestmark = pytest.mark.lab
 
+_INTERNET_SETTINGS = (
+    "HKEY_CURRENT_USER\\Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings"
+)
 _OUTLOOK = "HKEY_CURRENT_USER\\Software\\Microsoft\\Office\\16.0\\Outlook"
 
 
@@ -176,6 +180,30 @@ def test_sets_up_outlook_and_takes_it_back(
     undone = wine.run(program, "undo", "1", "--yes", "--json")
     assert undone.ok, undone.output + undone.errors
     assert wine.registry(_OUTLOOK) == before
+
+
+def test_follows_the_pac_file_of_the_internet_settings(
+    built: WindowsBuild, wine: Wine, internet: Internet, provider: Provider
+) -> None:
+    """Wine's WinHTTP runs it, with a JavaScript engine of its own."""
+    tunnel = Tunnel(internet, internet.new_address())
+    tunnel.open()
+    script = f'function FindProxyForURL(u, h) {{ return "PROXY {tunnel.address}:3128"; }}'
+    url = serve_pac(internet, script)
+    mailbox = provider.mailbox("pia@alpine.example")
+    program = built.folder / f"{facts.PROGRAM}.exe"
+    common = ("--json", "--ca", internet.authority.root, "--resolver", NAMESERVER)
+    assert wine.run("reg", "add", _INTERNET_SETTINGS, "/v", "AutoConfigURL", "/d", url, "/f").ok
+    try:
+        found = wine.run(program, "discover", mailbox.address, *common)
+    finally:
+        wine.run("reg", "delete", _INTERNET_SETTINGS, "/v", "AutoConfigURL", "/f")
+    assert found.ok, found.output + found.errors
+    document = json.loads(found.output)
+    assert document["proxy"] == "automatic"
+    assert document["incoming"]
+    assert any(head.startswith(b"CONNECT autoconfig.") for head in tunnel.heads)
+    assert not any(b"pia" in head for head in tunnel.heads)
 
 
 def test_the_password_stays_on_this_computer(built: WindowsBuild, python: WindowsPython) -> None:

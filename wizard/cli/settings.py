@@ -13,6 +13,7 @@ from wizard.cli.exits import Exit, exit_of
 from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
 from wizard.flow.exchange import exchange_steps
+from wizard.messages.names import PROXY_USES
 from wizard.model import (
     AddressFault,
     EmailAddress,
@@ -138,14 +139,17 @@ async def search(
                 ms=str(report.ms),
             )
 
-    return await backend.search(address, options, on_report)
+    result = await backend.search(address, options, on_report)
+    if result.proxy in PROXY_USES:
+        out.progress(PROXY_USES[result.proxy])
+    return result
 
 
 def result_json(result: DiscoveryResult) -> Json:
     """What `discover` says of any result, less `schema`, `ok` and `problem`."""
     match result:
         case Found():
-            return found_json(result)
+            return {**found_json(result), "proxy": result.proxy.value}
         case Offline(pack=pack) if pack is not None:
             known = found_json(pack)
         case _:
@@ -157,6 +161,7 @@ def result_json(result: DiscoveryResult) -> Json:
         "guesses": [server_json(server) for server in result.guesses],
         "sources": [report_json(report) for report in result.reports],
         "ms": result.ms,
+        "proxy": result.proxy.value,
     }
     if isinstance(result, Failed) and result.suggestion:
         document["suggestion"] = f"{result.address.local}@{result.suggestion}"

@@ -11,6 +11,7 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wizard.diagnose.board import Board, Progress
@@ -45,6 +46,8 @@ from wizard.model import (
     Verification,
 )
 from wizard.net.failure import NetFailure
+from wizard.net.http import HttpClient, HttpReply
+from wizard.net.proxy import named_proxy, use_of
 from wizard.net.resolver import Records
 
 DEADLINE = 14.0
@@ -119,6 +122,8 @@ class _Run:
         self._asked: tuple[str, str] = ("", "")
         self._login: Verification | None = None
         self._login_tried = False
+        self._proxy = ""
+        self._web_by_proxy = False
         self._name_server_there: bool | None = None
         self._gates: dict[tuple[str, str], asyncio.Semaphore] = {}
 
@@ -133,6 +138,9 @@ class _Run:
             self._login,
             self._login_tried,
             self._name_server_there,
+            self._proxy,
+            self._web_by_proxy,
+            use_of(self._network),
         )
 
     def public(self, version: int) -> str:
@@ -225,6 +233,7 @@ class _Run:
         for server in in_use:
             by_host.setdefault(server.host, []).append(server)
         await asyncio.gather(
+            self._by_proxy(servers),
             *(self._mail_host(host, servers) for host, servers in by_host.items()),
             *(self._website(host, in_use) for host in servers.websites if host not in by_host),
             *(
@@ -233,6 +242,22 @@ class _Run:
                 if host not in by_host
             ),
         )
+
+    async def _by_proxy(self, servers: Servers) -> None:
+        """Where the system names a proxy for the mail host: does a website answer through it?"""
+        for host in servers.hosts[:1]:
+            self._proxy = await named_proxy(self._network, host)
+            http: HttpClient | None = getattr(self._network, "http", None)
+            if not self._proxy or http is None:
+                return
+            website = next(iter((*servers.websites, *servers.perhaps_websites, host)))
+            name, _, port = self._proxy.rpartition(":")
+            check = Check(Subject.PROXY, CheckState.RUNNING, name, int(port))
+            async with self.board.timed(check) as timed:
+                reply = await http.get(f"https://{website}/", follow=False)
+                self._web_by_proxy = isinstance(reply, HttpReply)
+                state = CheckState.GOOD if self._web_by_proxy else CheckState.BAD
+                timed.check = replace(check, state=state)
 
     async def _mail_host(self, host: str, servers: list[ServerSettings]) -> None:
         """All ports of one host: ladders where there are settings, else a knock."""

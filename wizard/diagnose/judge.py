@@ -17,6 +17,7 @@ from wizard.model import (
     ClueKind,
     Problem,
     ProblemKind,
+    ProxyUse,
     ServerSettings,
     ServerType,
     Stage,
@@ -52,6 +53,20 @@ def healthy(scene: Scene) -> bool:
     """True where a login is worth trying: every server in use is willing, over some address."""
     ladders = [_ladder_of(scene, server) for server in _in_use(scene)]
     return bool(ladders) and all(_best(ladder) is None and ladder for ladder in ladders)
+
+
+# -- a proxy -------------------------------------------------------------------------------------
+
+
+def _only_by_proxy(scene: Scene) -> Problem | None:
+    """Row 6: websites answer through the proxy, and nobody's mail does in any way."""
+    mail = {*_MAIL, Subject.ELSEWHERE}
+    through = any(item.connected for item in scene.seen if item.subject in mail)
+    if through or not scene.web_by_proxy:
+        return None
+    facts = (("proxy", scene.proxy),)
+    blocked = (replace(_problem(s, _K.PORT_BLOCKED), facts=facts) for s in _in_use(scene))
+    return next(blocked, None)
 
 
 # -- no internet, no names ------------------------------------------------------------------------
@@ -256,6 +271,7 @@ def _ipv6(scene: Scene) -> Problem | None:
 
 
 _RULES: tuple[Callable[[Scene], Problem | None], ...] = (
+    _only_by_proxy,
     _nothing_reached,
     _portal,
     _clock,
@@ -322,8 +338,18 @@ def _clues(scene: Scene, now: datetime, verdict: Problem | None) -> Iterable[Clu
         elif reverse.name and not reverse.confirmed:
             kind = ClueKind.REVERSE_NAME_UNCONFIRMED
             yield Clue(kind, reverse.host, f"{reverse.address} {reverse.name}")
+    if scene.proxy_use in _PROXY_CLUES:
+        yield Clue(_PROXY_CLUES[scene.proxy_use], value=scene.proxy)
     if verdict is None and not scene.login_tried:
         yield Clue(ClueKind.SIGN_IN_UNTESTED)
+
+
+_PROXY_CLUES = {
+    ProxyUse.FIXED: ClueKind.PROXY_FIXED,
+    ProxyUse.AUTOMATIC: ClueKind.PROXY_AUTOMATIC,
+    ProxyUse.SILENT: ClueKind.PROXY_SILENT,
+    ProxyUse.UNSUPPORTED: ClueKind.PROXY_UNSUPPORTED,
+}
 
 
 def _certificate_clues(scene: Scene, now: datetime) -> Iterable[Clue]:

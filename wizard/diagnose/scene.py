@@ -9,6 +9,7 @@ from enum import Enum
 from wizard.model import (
     Problem,
     Provider,
+    ProxyUse,
     Rung,
     Security,
     ServerSettings,
@@ -150,7 +151,8 @@ class Servers:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Everything that was seen. `name_server_there`: a name server's own port answered; None
-    where that was not tried."""
+    where that was not tried. `proxy`: the one the system names for the mail host, `HOST:PORT`;
+    `web_by_proxy`: a website answered through it."""
 
     servers: Servers = field(default_factory=Servers)
     lookups: tuple[Lookup, ...] = ()
@@ -159,3 +161,6 @@ class Scene:
     login: Verification | None = None
     login_tried: bool = False
     name_server_there: bool | None = None
+    proxy: str = ""
+    web_by_proxy: bool = False
+    proxy_use: ProxyUse = ProxyUse.NONE

@@ -54,6 +54,7 @@ from wizard.model import (
     SourceState,
 )
 from wizard.net.http import HttpClient
+from wizard.net.proxy import use_of
 from wizard.net.resolver import Empty, Mx, NoAnswer, Records, Resolver
 from wizard.net.streams import Connector
 
@@ -140,7 +141,8 @@ async def discover(
         gathered.add_services(besides.result())
     else:
         gathered = await searching
-    return await _Conclusion(query, steps, vital, gathered, timeout).result()
+    result = await _Conclusion(query, steps, vital, gathered, timeout).result()
+    return replace(result, proxy=use_of(network))
 
 
 class _Conclusion:

@@ -151,6 +151,7 @@ class Messages:
             "reason": facts.get("reason", "") or self.address_fault(model.AddressFault.NO_AT),
             "names": facts.get("names", ""),
             "issuer": facts.get("issuer", "") or self.text(N_("somebody else")),
+            "proxy": facts.get("proxy", ""),
             "not_after": facts.get("not_after", ""),
             "minutes": str(math.ceil(int(seconds) / 60)) if seconds.isdecimal() else "",
         }

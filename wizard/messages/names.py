@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.model import (
     N_,
     AddressFault,
+    ProxyUse,
     Security,
     ServerType,
     Source,
@@ -56,6 +57,25 @@ TRANSPORTS: dict[str, str] = {
     "tls-handshake": N_("{evidence}, proven by an encrypted connection"),
     "file": N_("{evidence}, in a file on this computer"),
 }
+
+PROXY_USES: dict[ProxyUse, str] = {
+    ProxyUse.FIXED: N_(
+        "This computer reaches websites through a proxy. Mail does not go through it."
+    ),
+    ProxyUse.AUTOMATIC: N_(
+        "This computer finds its way to websites by an automatic proxy configuration. Mail does "
+        "not go through it."
+    ),
+    ProxyUse.SILENT: N_(
+        "This computer is set to an automatic proxy configuration that gave no answer, so "
+        "websites were asked directly."
+    ),
+    ProxyUse.UNSUPPORTED: N_(
+        "The automatic proxy configuration of this computer names a kind of proxy that we cannot "
+        "use (SOCKS), so websites were asked directly."
+    ),
+}
+"""Said where it is not NONE."""
 
 SOURCE_STATES: dict[SourceState, str] = {
     SourceState.WAITING: N_("waiting"),

@@ -700,6 +700,20 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
         ),
     ),
     (
+        _K.PORT_BLOCKED,
+        _has("proxy"),
+        Sentences(
+            N_("This network blocks the way to your mail."),
+            N_(
+                "Here only websites can be reached, through the proxy {proxy}, and it does not "
+                "carry mail. Try another network, for example your phone's, or ask whoever looks "
+                "after this one to open port {port} to {host}."
+            ),
+            _AGAIN,
+            Action.RETRY,
+        ),
+    ),
+    (
         _K.KEYCHAIN_UNAVAILABLE,
         lambda problem: problem.fact("reason") == "slow",
         Sentences(

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wizard.messages.actions import Action
+from wizard.messages.names import PROXY_USES
 from wizard.model import (
     N_,
     Check,
@@ -21,6 +22,7 @@ from wizard.model import (
     Diagnosis,
     ProblemKind,
     Provider,
+    ProxyUse,
     Rung,
     Stage,
     Subject,
@@ -41,6 +43,7 @@ SUBJECTS: dict[Subject, str] = {
     Subject.ELSEWHERE: N_("Another mail provider: {host}, port {port}"),
     Subject.REVERSE_NAME: N_("Name behind the address of {host}"),
     Subject.PUBLIC_ADDRESS: N_("Public address of this network, as {host} sees it"),
+    Subject.PROXY: N_("A website through the proxy {host}, port {port}"),
     Subject.SIGN_IN_RECEIVING: N_("Signing in to receive: {host}"),
     Subject.SIGN_IN_SENDING: N_("Signing in to send: {host}"),
 }
@@ -89,6 +92,10 @@ CLUES: dict[ClueKind, str] = {
         "Elsewhere it is {value}: the clock of this computer seems to be wrong."
     ),
     ClueKind.SIGN_IN_UNTESTED: N_("Signing in was not tested: no password was at hand."),
+    ClueKind.PROXY_FIXED: PROXY_USES[ProxyUse.FIXED],
+    ClueKind.PROXY_AUTOMATIC: PROXY_USES[ProxyUse.AUTOMATIC],
+    ClueKind.PROXY_SILENT: PROXY_USES[ProxyUse.SILENT],
+    ClueKind.PROXY_UNSUPPORTED: PROXY_USES[ProxyUse.UNSUPPORTED],
 }
 
 _OUR_WORDS = {

@@ -32,6 +32,7 @@ class Subject(Enum):
     ELSEWHERE = "other-provider"
     REVERSE_NAME = "reverse-name"
     PUBLIC_ADDRESS = "public-address"
+    PROXY = "proxy"
     SIGN_IN_RECEIVING = "sign-in-receiving"
     SIGN_IN_SENDING = "sign-in-sending"
 
@@ -80,6 +81,10 @@ class ClueKind(Enum):
     REVERSE_NAME_UNCONFIRMED = "reverse-name-unconfirmed"
     CLOCK_DIFFERS = "clock-differs"
     SIGN_IN_UNTESTED = "sign-in-untested"
+    PROXY_FIXED = "proxy-fixed"
+    PROXY_AUTOMATIC = "proxy-automatic"
+    PROXY_SILENT = "proxy-silent"
+    PROXY_UNSUPPORTED = "proxy-unsupported"
 
 
 @dataclass(frozen=True, slots=True)

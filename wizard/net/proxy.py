@@ -21,10 +21,12 @@ from urllib.request import getproxies, proxy_bypass
 
 from wizard.model.discovery import ProxyUse
 from wizard.model.secret import Secret
+from wizard.net.resolver import Records
 
 PAC_TIME = 2.5
 """Seconds for the first word of an automatic configuration; without one requests go directly."""
 MAX_ROUTES = 4
+_OLD_NAME = "iana.org"
 
 T = TypeVar("T")
 
@@ -204,6 +206,26 @@ class SystemProxies:
 
     def _sorted(self, routes: Sequence[Route]) -> tuple[Route, ...]:
         return tuple(sorted(routes, key=lambda route: route in self._unreached))
+
+
+async def named_proxy(network: object, host: str) -> str:
+    """`HOST:PORT` of the proxy for a host, empty where there is none, as on a network that is only
+    played back or embedded."""
+    proxies = getattr(network, "proxies", None)
+    return await proxies.named_for(host) if isinstance(proxies, SystemProxies) else ""
+
+
+async def hides_names(network: object) -> bool:
+    """True where even a name that has always been there cannot be looked up: behind some proxies
+    computers know the names of the company only."""
+    resolver = getattr(network, "resolver", None)
+    return resolver is not None and not isinstance(await resolver.addresses(_OLD_NAME), Records)
+
+
+def use_of(network: object) -> ProxyUse:
+    """How https left this computer over this network."""
+    proxies = getattr(network, "proxies", None)
+    return proxies.use if isinstance(proxies, SystemProxies) else ProxyUse.NONE
 
 
 def read_routes(said: Sequence[str]) -> tuple[Route, ...]:

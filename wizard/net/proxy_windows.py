@@ -23,6 +23,7 @@ from wizard.net.proxy import NoWord, ProxySettings, urllib_settings
 
 _INTERNET = r"Software\Microsoft\Windows\CurrentVersion\Internet Settings"
 _POLICY = r"Software\Policies\Microsoft\Windows\CurrentVersion\Internet Settings"
+_ROOTS = (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE)
 _AUTOMATIC = 0x04 | 0x08  # of DefaultConnectionSettings' flags: a PAC file, WPAD
 
 # winhttp.h
@@ -35,13 +36,12 @@ class System:
     """See `ProxySystem`."""
 
     def hinted(self) -> bool:
-        """Reads three values of the registry."""
+        """Reads a few values of the registry."""
         if getproxies().get("https"):
             return True
-        for root in (winreg.HKEY_CURRENT_USER, winreg.HKEY_LOCAL_MACHINE):
-            for key in (_POLICY, _INTERNET):
-                if _value(root, key, "AutoConfigURL"):
-                    return True
+        if _named_file():
+            return True
+        for root in _ROOTS:
             flags = _value(root, rf"{_INTERNET}\Connections", "DefaultConnectionSettings")
             if isinstance(flags, bytes) and len(flags) > 8 and flags[8] & _AUTOMATIC:
                 return True
@@ -52,7 +52,7 @@ class System:
         config = _IeConfig()
         if not _winhttp().WinHttpGetIEProxyConfigForCurrentUser(ctypes.byref(config)):
             return urllib_settings()
-        url = _taken(config.auto_config_url)
+        url = _taken(config.auto_config_url) or _named_file()
         _taken(config.proxy)  # the fixed proxy is Python's to find, with its exceptions
         _taken(config.bypass)
         return urllib_settings(url or ("" if config.auto_detect else None))
@@ -80,6 +80,12 @@ class System:
             for entry in re.split(r"[;\s]+", proxies)
             if entry and ("=" not in entry or entry.lower().startswith("https="))
         ]
+
+
+def _named_file() -> str:
+    """A PAC file that stands in the registry, by the user or by whoever manages this computer."""
+    values = (_value(root, key, "AutoConfigURL") for root in _ROOTS for key in (_POLICY, _INTERNET))
+    return str(next((value for value in values if value), ""))
 
 
 def _value(root: int, key: str, name: str) -> object:

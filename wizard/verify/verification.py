@@ -32,6 +32,7 @@ from wizard.model import (
 )
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.http import DavClient
+from wizard.net.proxy import hides_names, named_proxy
 from wizard.net.streams import Connector
 from wizard.verify.clock import date_elsewhere
 from wizard.verify.failures import MAX_CLOCK_DIFFERENCE, from_failure
@@ -141,6 +142,7 @@ async def verify(
     result = replace(compared(Verification(received, sent)), services=beside.result())
     try:
         async with asyncio.timeout_at(end):
+            result = await _behind_proxy(result, network)
             return await _with_clock(result, network.connector, address, now)
     except TimeoutError:
         return result
@@ -306,6 +308,44 @@ def _beside(side: SideResult, other: SideResult) -> SideResult:
     }
     kind = kinds.get(side.problem.kind, side.problem.kind)
     return replace(side, problem=replace(side.problem, kind=kind))
+
+
+_UNREACHED = {
+    ProblemKind.NO_ANSWER,
+    ProblemKind.SERVER_DOWN,
+    ProblemKind.NO_INTERNET,
+    ProblemKind.NAME_SERVER_BROKEN,
+    ProblemKind.CONNECTION_CLOSED,
+    ProblemKind.DOMAIN_MISTYPED,
+}
+
+
+async def _behind_proxy(result: Verification, network: Network) -> Verification:
+    """Where no mail server could be reached and the system names a proxy for getting there, the
+    network lets nothing else through: row 6."""
+    failures = [
+        side.problem
+        for side in (result.incoming, result.outgoing)
+        if isinstance(side, SideFailed)
+        and side.problem.stage in {Stage.RESOLVE, Stage.CONNECT}
+        and side.problem.kind in _UNREACHED
+    ]
+    tested = [s for s in (result.incoming, result.outgoing) if not isinstance(s, SideUntested)]
+    if not failures or len(failures) < len(tested):
+        return result
+    proxy = await named_proxy(network, failures[0].host)
+    unknown = any(problem.kind is ProblemKind.DOMAIN_MISTYPED for problem in failures)
+    if not proxy or (unknown and not await hides_names(network)):
+        return result
+
+    def blocked(side: SideResult) -> SideResult:
+        if not isinstance(side, SideFailed):
+            return side
+        facts = (*side.problem.facts, ("proxy", proxy))
+        problem = replace(side.problem, kind=ProblemKind.PORT_BLOCKED, facts=facts)
+        return replace(side, problem=problem)
+
+    return replace(result, incoming=blocked(result.incoming), outgoing=blocked(result.outgoing))
 
 
 async def _with_clock(

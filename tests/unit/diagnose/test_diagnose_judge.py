@@ -14,6 +14,7 @@ from wizard.model import (
     ClueKind,
     Problem,
     ProblemKind,
+    ProxyUse,
     Security,
     ServerSettings,
     ServerType,
@@ -115,6 +116,36 @@ def test_nothing_can_be_reached() -> None:
     assert kind(scene(lookups=lost)) is ProblemKind.NO_INTERNET
     dead = (page(None), silent(IMAP), silent(SMTP))
     assert kind(scene(*dead)) is ProblemKind.NO_INTERNET
+
+
+def test_a_proxy_for_websites_explains_why_no_mail_gets_through() -> None:
+    dead = (page(None), port(Subject.ELSEWHERE, ELSEWHERE, 993, Trouble.TIMEOUT))
+    behind = scene(*dead, silent(IMAP), refused(SMTP))
+    behind = replace(
+        behind,
+        proxy="proxy.example.net:3128",
+        web_by_proxy=True,
+        proxy_use=ProxyUse.AUTOMATIC,
+    )
+    verdict = judge(behind, NOW).verdict
+    assert verdict is not None
+    assert (verdict.kind, verdict.host, verdict.port) == (ProblemKind.PORT_BLOCKED, HOST, 993)
+    assert verdict.fact("proxy") == "proxy.example.net:3128"
+    assert ClueKind.PROXY_AUTOMATIC in clues(behind)
+    # Computers there may know the names of the company only.
+    nameless = tuple(replace(item, v4=(), trouble="no-such-name") for item in NAMES)
+    assert kind(replace(behind, seen=(), lookups=nameless)) is ProblemKind.PORT_BLOCKED
+    # Where other people's mail gets through, or no website by the proxy either, it is not that.
+    other = replace(behind, seen=(*behind.seen, port(Subject.ELSEWHERE, "imap.c.example", 993)))
+    assert kind(other) is not ProblemKind.PORT_BLOCKED
+    assert kind(replace(behind, web_by_proxy=False)) is ProblemKind.SERVER_DOWN
+
+
+@pytest.mark.parametrize("use", ProxyUse)
+def test_how_websites_are_reached_is_worth_knowing(use: ProxyUse) -> None:
+    well = replace(scene(*WELL, ladder(IMAP), ladder(SMTP)), login_tried=True, proxy_use=use)
+    assert kind(well) is None
+    assert len(clues(well)) == (use is not ProxyUse.NONE)
 
 
 def test_without_any_way_it_is_no_server_s_fault() -> None:

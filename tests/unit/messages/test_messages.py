@@ -35,6 +35,7 @@ ALL_FACTS = (
     ("others", "found"),
     ("program", "Thunderbird"),
     ("path", "/home/anna/prefs.js"),
+    ("proxy", "proxy.example.net:3128"),
 )
 
 FORBIDDEN = {

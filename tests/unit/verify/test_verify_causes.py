@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.unit.verify.asking import (
 )
 from tests.unit.verify.wordings import ELSEWHERE, TABLE, UNKNOWN, Wording
 from wizard.model import Problem, ProblemKind, Secret, Security, ServerType, SideFailed, Stage
+from wizard.net.proxy import ProxySettings, SystemProxies
 from wizard.net.resolver import Empty, NoAnswer, Records
 from wizard.verify import verify
 
@@ -139,6 +141,51 @@ def test_6_one_port_of_a_host_is_silent(town: Town, monkeypatch: pytest.MonkeyPa
     result = ask(town, settings(IMAP, host=host), settings(SMTP, host=host))
     worked(result.incoming)
     assert problem_of(result.outgoing).kind is K.PORT_BLOCKED
+
+
+def pac(*said: str) -> SystemProxies:
+    """A computer whose automatic configuration says this of every host."""
+
+    class System:
+        def hinted(self) -> bool:
+            return True
+
+        def read(self) -> ProxySettings:
+            return ProxySettings(automatic="http://wpad.example.net/proxy.pac")
+
+        def ask(self, automatic: str, host: str, seconds: float) -> Sequence[str]:
+            return said
+
+    return SystemProxies(System())
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("http://proxy.example.net:3128", K.PORT_BLOCKED), ("direct://", K.NO_ANSWER)],
+)
+def test_6_a_network_that_lets_websites_out_through_a_proxy(
+    town: Town, said: str, kind: ProblemKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.verify.ladder.CONNECT_TIME", 0.3)
+    town.swallow("imap.example.net", 993)
+    town.swallow("smtp.example.net", 465)
+    monkeypatch.setattr(Town, "proxies", pac(said), raising=False)
+    result = ask(town, settings(IMAP), settings(SMTP))
+    assert problem_of(result.incoming).kind is kind
+    proxy = problem_of(result.outgoing).fact("proxy")
+    assert proxy == ("proxy.example.net:3128" if kind is K.PORT_BLOCKED else "")
+
+
+def test_6_a_proxy_explains_nothing_where_mail_gets_through(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wizard.verify.ladder.CONNECT_TIME", 0.3)
+    town.serve("imap.example.net", 993, mail_server(IMAP, TLS))
+    town.swallow("smtp.example.net", 465)
+    monkeypatch.setattr(Town, "proxies", pac("http://proxy.example.net:3128"), raising=False)
+    result = ask(town, settings(IMAP), settings(SMTP))
+    worked(result.incoming)
+    assert problem_of(result.outgoing).kind is K.NO_ANSWER
 
 
 def test_no_answer_at_all_may_be_anything(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

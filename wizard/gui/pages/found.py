@@ -30,10 +30,12 @@ from wizard.gui.widgets import (
     clear,
     line,
 )
+from wizard.messages.names import PROXY_USES
 from wizard.model import (
     Evidence,
     Offline,
     PasswordKind,
+    ProxyUse,
     ServerSettings,
     ServerType,
     Service,
@@ -290,6 +292,9 @@ class FoundPage(PageView):
                     body.addWidget(Text(self._sentence(item), TextType.SMALL))
                 if not server.evidence:
                     body.addWidget(Text(words.text("Entered by you."), TextType.SMALL))
+            use = ProxyUse.NONE if state.result is None else state.result.proxy
+            if use in PROXY_USES:
+                body.addWidget(Text(words.text(PROXY_USES[use]), TextType.SMALL))
 
         question = words.text("Where does this come from?")
         return Disclosure(kit, question, small=True, fill=fill)
