@@ -379,7 +379,8 @@ class Shell(QWidget):
             page.announced.connect(self.announce)
             page.finished.connect(self.finished)
             self._pages[name] = page
-            page.hide()
+            if self.page is not None:  # the first is shown with the window
+                page.hide()
             self._stack.insertWidget(self._stack.indexOf(self.progress) + 1, page)
         return self._pages[name]
 
@@ -388,8 +389,8 @@ class Shell(QWidget):
             # Else Qt would look for the next control while the page goes.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
             self.page.hide()
+            page.show()
         self.page = page
-        page.show()
         self._bar.setValue(0)
 
     def _show_chrome(self, chrome: Chrome, new: bool) -> None:

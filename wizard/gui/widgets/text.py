@@ -13,6 +13,8 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+_UNBOUNDED = 1_000_000  # pixels: no line is ever broken
+
 
 class TextType(Enum):
     """Rows of the style sheet."""
@@ -91,7 +93,9 @@ class Text(QLabel):
     def _size(self, width: int) -> tuple[int, int]:
         """(height, natural width) at a width; layouts ask for the same again and again."""
         size = self._sizes.get(width)
-        if size is None:
+        if size is None and width < _UNBOUNDED and self._size(_UNBOUNDED)[1] <= width:
+            size = self._sizes[width] = self._size(_UNBOUNDED)
+        elif size is None:
             self.ensurePolished()
             _, height, natural = self._lay_out(width)
             size = self._sizes[width] = (math.ceil(height), math.ceil(natural))
@@ -101,7 +105,7 @@ class Text(QLabel):
         return self._size(max(1, width))[0]
 
     def sizeHint(self) -> QSize:
-        height, natural = self._size(1_000_000)
+        height, natural = self._size(_UNBOUNDED)
         return QSize(natural + 1, height)
 
     def minimumSizeHint(self) -> QSize:
