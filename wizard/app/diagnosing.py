@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
-from wizard.diagnose import Login, Servers
+from wizard.cli.options import SearchOptions
+from wizard.diagnose import Login, Servers, Surroundings, diagnose
 from wizard.model import (
+    Check,
+    Diagnosis,
     DiscoveryResult,
     EmailAddress,
     Found,
@@ -18,17 +22,90 @@ from wizard.model import (
     Rung,
     Secret,
     ServerSettings,
+    SourceReport,
     Stage,
     Trust,
     Verification,
 )
+from wizard.net import Network
+from wizard.system.log import LOGGER, Redactor
+from wizard.verify import verify
 
 SEARCH_TIME = 6.0
 """Seconds for finding the settings: the rest of the 15 belongs to the servers."""
 KEYCHAIN_TIME = 2.0
 
-Search = Callable[[], Awaitable[DiscoveryResult]]
+Search = Callable[
+    [EmailAddress, SearchOptions, Callable[[SourceReport], None]], Awaitable[DiscoveryResult]
+]
 Verify = Callable[[Servers, Secret, Callable[[str, Rung], None]], Awaitable[Verification]]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosing:
+    """Finds out what is wrong. `password`: the one typed or kept, asked for when it is needed."""
+
+    search: Search
+    password: Callable[[EmailAddress], Awaitable[Secret | None]]
+    surroundings: Surroundings
+    open_network: Callable[[], Network]
+    redactor: Redactor
+
+    async def diagnose(
+        self,
+        address: EmailAddress,
+        incoming: ServerSettings | None,
+        outgoing: ServerSettings | None,
+        provider: Provider,
+        progress: Callable[[Check], None],
+    ) -> Diagnosis:
+        """Looks at these servers; without any it looks for them itself."""
+
+        async def find() -> Servers:
+            if incoming is None and outgoing is None:
+                options = SearchOptions(timeout=SEARCH_TIME)
+                return servers_of(address, await self.search(address, options, lambda report: None))
+            receiving = (incoming,) if incoming is not None else ()
+            sending = (outgoing,) if outgoing is not None else ()
+            return known_servers(address, receiving, sending, provider)
+
+        def on_check(check: Check) -> None:
+            LOGGER.info(
+                "%s %s:%d %s %s %s",
+                check.subject.value,
+                check.host,
+                check.port,
+                check.family,
+                check.state.value,
+                check.said,
+            )
+            progress(check)
+
+        async with await asyncio.to_thread(self.open_network) as network:
+            await network.ready()
+
+            async def log_in(
+                servers: Servers, secret: Secret, on_rung: Callable[[str, Rung], None]
+            ) -> Verification:
+                self.redactor.watch(secret, str(address))
+                return await verify(
+                    next(iter(servers.incoming), None),
+                    next(iter(servers.outgoing), None),
+                    secret,
+                    network,
+                    provider=servers.provider,
+                    address=address,
+                    progress=on_rung,
+                )
+
+            return await diagnose(
+                address,
+                find,
+                network,
+                self.surroundings,
+                login=login_with(address, lambda: self.password(address), log_in),
+                progress=on_check,
+            )
 
 
 def known_servers(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -25,27 +25,18 @@ from wizard.model import (
     Diagnosis,
     DiscoveryResult,
     EmailAddress,
-    Evidence,
     Found,
     How,
     KnownAccount,
-    OAuthClient,
     PasswordUse,
     Places,
     Problem,
-    ProblemKind,
-    Produced,
     Provider,
     Rung,
     Secret,
     ServerSettings,
     Service,
-    SideFailed,
-    SideUntested,
-    Source,
     SourceReport,
-    Stage,
-    Trust,
     Undone,
     Verification,
 )
@@ -58,15 +49,14 @@ from wizard.system.log import (
     open_log,
     remember,
 )
-from wizard.system.resources import provider_file_beside, resources
+from wizard.system.resources import provider_file_beside
 
 if TYPE_CHECKING:
-    from asyncio import Lock
-
+    from wizard.app.searching import Search
+    from wizard.app.services import Opened
+    from wizard.app.verifying import Login
     from wizard.diagnose import Surroundings
-    from wizard.discovery import Network as DiscoveryNetwork
     from wizard.discovery import Pack
-    from wizard.discovery.replay import Replay
     from wizard.model.document import SettingsFile
     from wizard.model.update import UpdateAnswer
     from wizard.net import Network
@@ -81,49 +71,6 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     import asyncio
 
     return await asyncio.to_thread(function, *args, **kwargs)
-
-
-def _check_writable(option: str, path: Path) -> None:
-    """Says before a search, not after it, that its recording could not be kept."""
-    try:
-        path.open("a").close()
-    except OSError as error:
-        raise Unusable(option, str(path), error.strerror or "cannot be written") from error
-
-
-def _read_recording(path: Path, address: EmailAddress) -> Replay:
-    from wizard.discovery.replay import MAX_RECORDING, RecordingFault, load_recording
-
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_RECORDING + 1).decode("utf-8")
-    except OSError as error:
-        raise Unusable("--replay", str(path), error.strerror or "cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise Unusable("--replay", str(path), "not UTF-8 text") from error
-    replay = load_recording(text, address)
-    if isinstance(replay, RecordingFault):
-        raise Unusable("--replay", str(path), replay.reason)
-    return replay
-
-
-def _printed(item: Produced) -> Produced | None:
-    """The PDF of a page made for paper. None where there is nothing to print, or no Qt to do it
-    (the command line works without)."""
-    if not item.printable:
-        return None
-    try:
-        from wizard.gui.printing import render_pdf, usual_page
-    except ImportError:
-        return None
-    content = render_pdf(item.printable, usual_page())
-    return Produced(f"{Path(item.name).stem}.pdf", content, item.purpose, "application/pdf")
-
-
-def _write_own(path: Path, text: str) -> None:
-    """Where the person chose to have it; its folder is not ours to make. Raises OSError."""
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8")
 
 
 class Outside:
@@ -149,16 +96,11 @@ class Outside:
         self._messages = make_messages(options.language)
         self._connect_map = connect_map
         self._places = places
-        self._pack: Pack | None = None
         self._provider_file: Pack | None = None
         self._redactor = Redactor()
         self._remembered = Memory(self._redactor)
         self.vault = vault or PasswordVault(self._redactor.watch)
-        self._warm = False
         self.brand: Brand | None = None
-        self._opening: Lock | None = None
-        self._asked: Account | None = None
-        self._answered: Account | None = None
         self._check()
 
     def _check(self) -> None:
@@ -225,15 +167,6 @@ class Outside:
         """The last lines of what happened since `listen`, cleaned of passwords."""
         return self._remembered.lines
 
-    async def save_text(self, text: str, path: Path) -> Path | Problem:
-        """Writes a text where the person wants it, readable by its owner only."""
-        try:
-            await in_thread(_write_own, path, text)
-        except OSError:
-            facts = (("path", str(path)),)
-            return Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
-        return path
-
     def speak(self, language: str) -> Messages:
         """Changes the language of everything said from now on."""
         self._messages = make_messages(language)
@@ -248,48 +181,23 @@ class Outside:
             self._places = this_computer()
         return replace(self._places, language=self._messages.language)
 
-    # -- the network ----------------------------------------------------------------------------
-
-    @asynccontextmanager
-    async def _network(self) -> AsyncIterator[Network]:
-        """The network of one action: answers and connections are shared within it only."""
-        network = await in_thread(self._open)
-        async with network:
-            yield network
-
     def _open(self) -> Network:
+        """The network of one action: answers and connections are shared within it only."""
         from wizard.net import open_network
 
         return open_network(self.options.resolver or None, self.options.ca_file, self._connect_map)
 
-    async def _packs(self) -> tuple[Pack, Pack | None]:
-        """The bundled provider pack (read once) and the host's provider file."""
-        if self._pack is None:
-            self._pack = await in_thread(self._read_pack)
-        return self._pack, self._provider_file
+    # -- the search -----------------------------------------------------------------------------
 
-    @staticmethod
-    def _read_pack() -> Pack:
-        from wizard.discovery import PackFaults, load_pack
+    @cached_property
+    def _searching(self) -> Search:
+        from wizard.app.searching import Search
 
-        pack = load_pack(resources("providers.toml"))
-        assert not isinstance(pack, PackFaults), pack
-        return pack
+        return Search(self._open, self._provider_file)
 
     async def suggest_domain(self, domain: str) -> str:
         """The domain probably meant."""
-        from wizard.discovery import suggest_domain
-        from wizard.discovery.runner import warm_up
-
-        pack, _ = await self._packs()
-        suggestion = suggest_domain(domain, pack)
-        if not self._warm:
-            # The search is next: have its libraries at hand when the button is pressed.
-            self._warm = True
-            async with self._network() as network:
-                await network.ready()
-            await in_thread(warm_up)
-        return suggestion
+        return await self._searching.suggest_domain(domain)
 
     async def discover(
         self, address: EmailAddress, progress: Callable[[SourceReport], None]
@@ -304,90 +212,21 @@ class Outside:
         progress: Callable[[SourceReport], None],
     ) -> DiscoveryResult:
         """`discover` with the command line's options. Raises `Unusable`."""
-        from wizard.discovery import discover
-        from wizard.discovery.recording import Recorder, Terms
-        from wizard.discovery.replay import Replay, load_recording, run_jumping, same_outcome
-        from wizard.discovery.runner import warm_up
-
-        def on_report(report: SourceReport) -> None:
-            LOGGER.info(
-                "%s %s %d ms %s", report.source.value, report.state.value, report.ms, report.detail
-            )
-            progress(report)
-
-        pack, provider_file = await self._packs()
-        self._warm = True  # what a suggestion would load ahead of a search is loaded by this one
-        terms = Terms(options.timeout, options.sources, options.all)
-
-        async def searched(
-            network: DiscoveryNetwork,
-            terms: Terms,
-            progress: Callable[[SourceReport], None] | None = on_report,
-        ) -> DiscoveryResult:
-            return await discover(
-                address,
-                network,
-                pack,
-                provider_file=provider_file,
-                timeout=terms.timeout,
-                only=terms.only or None,
-                all_sources=terms.all_sources,
-                progress=progress,
-            )
-
-        if options.replay:
-            replay = await in_thread(_read_recording, options.replay, address)
-            told = replay.terms if terms == Terms() else terms
-            # A clock of its own needs a loop of its own, and that a thread.
-            return await in_thread(lambda: run_jumping(searched(replay, told)))
-        if options.record:
-            _check_writable("--record", options.record)
-        async with self._network() as network:
-            # What `ms` counts is the search, not the loading of libraries: a window has loaded
-            # them while the address was being typed (`suggest_domain`).
-            await network.ready()
-            await in_thread(warm_up)
-            if options.record is None:
-                return await searched(network, terms)
-            recorder = Recorder(network, address, terms)
-            try:
-                live = await searched(recorder, terms)
-            finally:
-                recording = recorder.to_json()
-                options.record.write_text(recording, encoding="utf-8")
-        kept = load_recording(recording, address)
-        assert isinstance(kept, Replay), kept
-        again = await in_thread(lambda: run_jumping(searched(kept, terms, None)))
-        # What is printed is what support will see: the replay, whose times are the recorded ones.
-        return again if same_outcome(live, again) else live
+        return await self._searching.search(address, options, progress)
 
     def parse_autoconfig(self, document: bytes, address: EmailAddress) -> Found | Problem:
         """The servers an autoconfig document yields."""
-        from wizard.discovery import NotAutoconfig, parse_autoconfig
+        from wizard.app.searching import read_autoconfig
 
-        parsed = parse_autoconfig(document, address)
-        if isinstance(parsed, NotAutoconfig):
-            facts = (("reason", parsed.reason),)
-            return Problem(ProblemKind.SETTINGS_UNREADABLE, Stage.INPUT, facts=facts)
-        # Here the document is shown, not used: what does not encrypt is listed last and marked
-        # by its `security`.
-        plain = parsed.unencrypted
-        said = Evidence(
-            Source.AUTOCONFIG, ("host", "port", "security", "username"), "", Trust.CONSENT, "file"
-        )
-        return Found(
-            address,
-            Provider(parsed.name or parsed.short_name, help=parsed.help),
-            tuple(
-                server.with_evidence(said)
-                for server in (*parsed.incoming, *(s for s in plain if s.type.is_incoming))
-            ),
-            tuple(
-                server.with_evidence(said)
-                for server in (*parsed.outgoing, *(s for s in plain if not s.type.is_incoming))
-            ),
-            parsed.services,
-        )
+        return read_autoconfig(document, address)
+
+    # -- the login ------------------------------------------------------------------------------
+
+    def _login(self, address: EmailAddress) -> Login:
+        from wizard.app.verifying import Login
+
+        secret = self.vault.get(address) or Secret("")
+        return Login(secret, self._open, self._redactor, self._messages)
 
     async def verify(
         self,
@@ -399,38 +238,13 @@ class Outside:
         services: tuple[Service, ...] = (),
     ) -> Verification:
         """Logs in to both sides with the vault's password, then to contacts and calendars."""
-        from wizard.verify import verify
+        return await self._login(address).verify(
+            address, incoming, outgoing, provider, progress, services
+        )
 
-        client = provider.oauth
-        secret = self.vault.get(address) or Secret("")
-        by_token = client is not None and not secret
-        for server in (incoming, outgoing):
-            # Encoded together with the user name, which need not be the address.
-            self._redactor.watch(secret, server.username if server is not None else str(address))
-
-        def on_rung(side: Side, rung: Rung) -> None:
-            LOGGER.info("%s %s ok=%s %d ms %s", side, rung.stage, rung.ok, rung.ms, rung.said)
-            progress(side, rung)
-
-        async with self._network() as network:
-            if by_token:
-                assert client is not None
-                token = await self._signed_in(client, address, network)
-                if isinstance(token, Problem):
-                    return Verification(SideFailed(token), SideUntested("receiving-failed"))
-                secret = token
-            return await verify(
-                incoming,
-                outgoing,
-                secret,
-                network,
-                provider=provider,
-                address=address,
-                progress=on_rung,
-                services=services,
-                http=network.http,
-                by_token=by_token,
-            )
+    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
+        """Sends a message to oneself, waits for it, and deletes it where that was agreed to."""
+        return await self._login(account.address).send_test_message(account, delete=delete)
 
     async def diagnose(
         self,
@@ -441,111 +255,14 @@ class Outside:
         progress: Callable[[Check], None],
     ) -> Diagnosis:
         """Finds out what is wrong; without servers it looks for them itself."""
-        from wizard.app import diagnosing
-        from wizard.diagnose import PUBLIC, Servers, diagnose, read_surroundings
-        from wizard.verify import verify
+        from wizard.app.diagnosing import Diagnosing
+        from wizard.diagnose import PUBLIC, read_surroundings
 
-        async def find() -> Servers:
-            if incoming is None and outgoing is None:
-                options = SearchOptions(timeout=diagnosing.SEARCH_TIME)
-                result = await self.search(address, options, lambda report: None)
-                return diagnosing.servers_of(address, result)
-            receiving = (incoming,) if incoming is not None else ()
-            sending = (outgoing,) if outgoing is not None else ()
-            return diagnosing.known_servers(address, receiving, sending, provider)
-
-        async def password() -> Secret | None:
-            return self.vault.get(address) or await self.stored_password(address)
-
-        def on_check(check: Check) -> None:
-            LOGGER.info(
-                "%s %s:%d %s %s %s",
-                check.subject.value,
-                check.host,
-                check.port,
-                check.family,
-                check.state.value,
-                check.said,
-            )
-            progress(check)
-
-        surroundings = self._surroundings or PUBLIC
-        if self.options.controls_file is not None:
-            surroundings = read_surroundings(self.options.controls_file)
-        async with self._network() as network:
-            await network.ready()
-
-            async def log_in(
-                servers: Servers, secret: Secret, on_rung: Callable[[str, Rung], None]
-            ) -> Verification:
-                self._redactor.watch(secret, str(address))
-                return await verify(
-                    next(iter(servers.incoming), None),
-                    next(iter(servers.outgoing), None),
-                    secret,
-                    network,
-                    provider=servers.provider,
-                    address=address,
-                    progress=on_rung,
-                )
-
-            return await diagnose(
-                address,
-                find,
-                network,
-                surroundings,
-                login=diagnosing.login_with(address, password, log_in),
-                progress=on_check,
-            )
-
-    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
-        """Writes what a diagnosis says, for support."""
-        from wizard.messages.report import report
-
-        return await self.save_text(report(self._messages, diagnosis), path)
-
-    async def _signed_in(
-        self, client: OAuthClient, address: EmailAddress, network: Network
-    ) -> Secret | Problem:
-        """An access token from the person's browser; kept nowhere."""
-        from wizard.verify.oauth import sign_in
-
-        thanks = self._messages.text("You are signed in. You can close this page.")
-        token = await sign_in(client, str(address), network.http, self._open_page, thanks=thanks)
-        if isinstance(token, Problem):
-            return token
-        for secret in (token.access, token.refresh):
-            if secret is not None:
-                self._redactor.watch(secret, str(address))
-        return token.access
-
-    def _open_page(self, url: str) -> None:
-        """Opens a page in the person's browser, and writes it down for where there is none."""
-        import webbrowser
-
-        if sys.stderr is not None:
-            told = self._messages.text("Sign in on this page: {url}", url=url)
-            sys.stderr.write(f"{told}\n")
-            sys.stderr.flush()
-        webbrowser.open(url)
-
-    async def send_test_message(self, account: Account, *, delete: bool) -> Delivered | Problem:
-        """Sends a message to oneself, waits for it, and deletes it where that was agreed to."""
-        from wizard.verify import send_test_message
-
-        secret = self.vault.get(account.address) or Secret("")
-        async with self._network() as network:
-            outcome = await send_test_message(
-                account,
-                secret,
-                network,
-                self._messages.text("Test message"),
-                self._messages.text("Your mail works. You can delete this message."),
-                delete=delete,
-            )
-        if isinstance(outcome, Problem):
-            return outcome
-        return Delivered(outcome.seconds, outcome.authentication_results, outcome.deleted)
+        controls = self.options.controls_file
+        surroundings = read_surroundings(controls) if controls else self._surroundings or PUBLIC
+        return await Diagnosing(
+            self.search, self._password, surroundings, self._open, self._redactor
+        ).diagnose(address, incoming, outgoing, provider, progress)
 
     # -- the keychain ---------------------------------------------------------------------------
 
@@ -570,6 +287,9 @@ class Outside:
             self._redactor.watch(secret, str(address))
         return secret
 
+    async def _password(self, address: EmailAddress) -> Secret | None:
+        return self.vault.get(address) or await self.stored_password(address)
+
     # -- the programs ---------------------------------------------------------------------------
 
     @property
@@ -591,33 +311,24 @@ class Outside:
         """What would change in one program."""
         from wizard.clients import registry
 
-        opened = await self._opened(account)
+        secret = self.vault.get(account.address)
+        if secret is not None and account.services:
+            account = await self._services.account(account, secret)
         return await in_thread(
             registry.plan,
             client,
-            opened,
+            account,
             self.places,
             self._messages,
             profile or None,
             chosen,
         )
 
-    async def _opened(self, account: Account) -> Account:
-        """With its calendars and address books; asked once, however many programs want them."""
-        secret = self.vault.get(account.address)
-        if secret is None or not account.services:
-            return account
-        import asyncio
+    @cached_property
+    def _services(self) -> Opened:
+        from wizard.app.services import Opened
 
-        self._opening = self._opening or asyncio.Lock()
-        async with self._opening:
-            if self._asked != account or self._answered is None:
-                from wizard.app.services import open_services
-
-                async with self._network() as network:
-                    self._answered = await open_services(account, secret, network)
-                self._asked = account
-            return self._answered
+        return Opened(self._open)
 
     async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
         """Carries a plan out; files to hand over go to `folder` or the usual place."""
@@ -652,92 +363,6 @@ class Outside:
         notes = tuple(note for note in applied.plan.notes if note != asks)
         return replace(applied, plan=replace(applied.plan, notes=notes))
 
-    def files(
-        self, client: str, account: Account, programs: tuple[str, ...] = ()
-    ) -> ClientPlan | Problem:
-        """One program's files to carry elsewhere; the sheet has the steps of `programs`."""
-        from wizard.clients import registry
-
-        return registry.files(client, account, self._messages, programs)
-
-    def fleet(
-        self, account: Account, certificate: Path | None, key: Path | None, chain: Path | None
-    ) -> ClientPlan | Problem:
-        """The forms that fleet managers deploy; the Apple profile signed where both are given."""
-        from wizard.clients import fleet
-
-        if certificate is None or key is None:
-            return fleet.files(account, self._messages)
-        with self._signing(certificate):
-            parts = [path.read_bytes() if path else b"" for path in (certificate, key, chain)]
-            return fleet.files(account, self._messages, fleet.Signer(*parts))
-
-    def apple(
-        self,
-        account: Account,
-        device: str,
-        certificate: Path | None,
-        key: Path | None,
-        chain: Path | None,
-    ) -> ClientPlan | Problem:
-        """The Apple profile for one kind of device, signed where certificate and key are given."""
-        from wizard.clients.apple import AppleMail, Target, sign
-
-        targets = {"mac": Target.MAC, "iphone": Target.IPHONE_OR_IPAD}
-        target = targets.get(device, Target.ANY)
-        if certificate is None or key is None:
-            return AppleMail().files(account, self._messages, target)
-        with self._signing(certificate):
-            parts = [path.read_bytes() if path else b"" for path in (certificate, key, chain)]
-            return AppleMail().files(
-                account, self._messages, target, lambda document: sign(document, *parts)
-            )
-
-    @staticmethod
-    @contextmanager
-    def _signing(certificate: Path) -> Iterator[None]:
-        """Says which file does not serve for signing, and why."""
-        try:
-            yield
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", "") or str(error)
-            raise Unusable("--certificate", str(certificate), reason) from error
-
-    def publication(
-        self, domain: str, settings: SettingsFile, address: EmailAddress
-    ) -> Publication | Problem:
-        """What to publish for a domain."""
-        from wizard.clients import publish
-
-        wanted = publish.Settings(
-            domain,
-            address,
-            settings.provider,
-            settings.incoming,
-            settings.outgoing,
-            settings.services,
-        )
-        made = publish.publication(wanted, self._messages)
-        if isinstance(made, publish.Unpublishable):
-            facts = (("field", "username"), ("reason", "not-for-everybody"))
-            return Problem(
-                ProblemKind.SETTINGS_UNREADABLE, Stage.INPUT, detail=made.username, facts=facts
-            )
-        files = publish.files(wanted, made, self._messages)
-        return Publication(
-            ClientPlan("publish", domain, How.FILES, domain, files=files),
-            tuple((page.produced.name, page.url) for page in made.pages),
-            tuple((record.name, record.type, record.value) for record in made.records),
-            made.notes,
-        )
-
-    def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
-        """Writes a plan's files; what is made for paper also as PDF, where Qt is at hand."""
-        from wizard.clients import registry
-
-        printed = tuple(pdf for item in plan.files if (pdf := _printed(item)) is not None)
-        return registry.write_files(replace(plan, files=(*plan.files, *printed)), folder)
-
     async def undo(self, change_id: str) -> Undone | Problem:
         """Takes one change back."""
         from wizard.clients import registry
@@ -762,35 +387,6 @@ class Outside:
         from wizard.clients import registry
 
         return await in_thread(registry.changes, self.places)
-
-    async def kept(self) -> str:
-        """What a crash left of the last journey; no password was ever in it."""
-        return await in_thread(self._read_kept)
-
-    def _read_kept(self) -> str:
-        try:
-            return self._kept_file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return ""
-
-    async def keep(self, text: str) -> None:
-        """Keeps it in the wizard's own folder, for its owner alone."""
-        await in_thread(self._write_kept, text)
-
-    def _write_kept(self, text: str) -> None:
-        from wizard.system import write_private
-
-        try:
-            if text:
-                write_private(self._kept_file, text.encode())
-            else:
-                self._kept_file.unlink(missing_ok=True)
-        except OSError as error:
-            LOGGER.warning("nothing is kept for the next start: %s", error.strerror)
-
-    @property
-    def _kept_file(self) -> Path:
-        return self.places.state / "journey.json"
 
     async def known(self) -> tuple[KnownAccount, ...]:
         """Addresses of this computer's mail programs and of the wizard's journal."""
@@ -824,35 +420,82 @@ class Outside:
 
         return await in_thread(moving.plan, old, account, self.places, self._messages)
 
+    # -- files ----------------------------------------------------------------------------------
+
+    def files(
+        self, client: str, account: Account, programs: tuple[str, ...] = ()
+    ) -> ClientPlan | Problem:
+        """One program's files to carry elsewhere; the sheet has the steps of `programs`."""
+        from wizard.clients import registry
+
+        return registry.files(client, account, self._messages, programs)
+
+    def fleet(
+        self, account: Account, certificate: Path | None, key: Path | None, chain: Path | None
+    ) -> ClientPlan | Problem:
+        """The forms that fleet managers deploy."""
+        from wizard.app.files import fleet_files
+
+        return fleet_files(account, self._messages, certificate, key, chain)
+
+    def apple(
+        self,
+        account: Account,
+        device: str,
+        certificate: Path | None,
+        key: Path | None,
+        chain: Path | None,
+    ) -> ClientPlan | Problem:
+        """The Apple profile for one kind of device."""
+        from wizard.app.files import apple_files
+
+        return apple_files(account, self._messages, device, certificate, key, chain)
+
+    def publication(
+        self, domain: str, settings: SettingsFile, address: EmailAddress
+    ) -> Publication | Problem:
+        """What to publish for a domain."""
+        from wizard.app.publishing import publication
+
+        return publication(domain, settings, address, self._messages)
+
+    def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
+        """Writes a plan's files; what is made for paper also as PDF, where Qt is at hand."""
+        from wizard.app.files import write
+
+        return write(plan, folder)
+
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path
     ) -> tuple[Path, ...] | Problem:
-        """Everything for an account in one folder: each program's files, the sheet, the settings
-        file that the command line reads again."""
-        import json
+        """Everything for an account in one folder."""
+        from wizard.app.files import save
 
-        from wizard.model.document import account_json
+        return save(account, clients, folder, self._messages)
 
-        written: list[Path] = []
-        for client in dict.fromkeys((*clients, "sheet")):
-            plan = self.files(client, account, clients)
-            if isinstance(plan, Problem):
-                return plan
-            result = self.write(plan, folder)
-            if isinstance(result, Problem):
-                return result
-            written += result
-        settings = Produced(
-            "settings.json",
-            json.dumps(account_json(account), ensure_ascii=False, indent=2).encode(),
-            "",
-            "application/json",
-        )
-        document = ClientPlan("sheet", "", How.FILES, str(account.address), files=(settings,))
-        result = self.write(document, folder)
-        if isinstance(result, Problem):
-            return result
-        return (*written, *result)
+    async def save_note(self, diagnosis: Diagnosis, path: Path) -> Path | Problem:
+        """Writes what a diagnosis says, for support."""
+        from wizard.messages.report import report
+
+        return await self.save_text(report(self._messages, diagnosis), path)
+
+    async def save_text(self, text: str, path: Path) -> Path | Problem:
+        """Writes a text where the person wants it, readable by its owner only."""
+        from wizard.app.keeping import write_text
+
+        return await in_thread(write_text, path, text)
+
+    async def kept(self) -> str:
+        """What a crash left of the last journey; no password was ever in it."""
+        from wizard.app.keeping import read_journey
+
+        return await in_thread(read_journey, self.places)
+
+    async def keep(self, text: str) -> None:
+        """Keeps it in the wizard's own folder, for its owner alone."""
+        from wizard.app.keeping import keep_journey
+
+        await in_thread(keep_journey, self.places, text)
 
     # -- the faces ------------------------------------------------------------------------------
 
@@ -876,7 +519,7 @@ class Outside:
         """Whether there is a newer version; asked only when the person asks."""
         from wizard.updates import newer_version
 
-        async with self._network() as network:
+        async with await in_thread(self._open) as network:
             return await newer_version(network.http, url=notice)
 
     def demo(self, out: Path | None, mode: str) -> int:

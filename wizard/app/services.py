@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from wizard.model import Account, Secret, Service, ServiceType
@@ -34,3 +35,20 @@ async def open_services(account: Account, secret: Secret, network: Network) -> A
         return service
 
     return replace(account, services=tuple(await asyncio.gather(*map(opened, account.services))))
+
+
+class Opened:
+    """Accounts with what their services hold; asked once, however many programs want it."""
+
+    def __init__(self, open_network: Callable[[], Network]) -> None:
+        self._open_network = open_network
+        self._asking = asyncio.Lock()
+        self._last: tuple[Account, Account] | None = None
+
+    async def account(self, account: Account, secret: Secret) -> Account:
+        """The account with its calendars and address books."""
+        async with self._asking:
+            if self._last is None or self._last[0] != account:
+                async with await asyncio.to_thread(self._open_network) as network:
+                    self._last = (account, await open_services(account, secret, network))
+            return self._last[1]
