@@ -190,7 +190,7 @@ def test_follows_the_pac_file_of_the_internet_settings(
     tunnel.open()
     script = f'function FindProxyForURL(u, h) {{ return "PROXY {tunnel.address}:3128"; }}'
     url = serve_pac(internet, script)
-    mailbox = provider.mailbox("pia@alpine.example")
+    mailbox = provider.mailbox("cleo@alpine.example")
     program = built.folder / f"{facts.PROGRAM}.exe"
     common = ("--json", "--ca", internet.authority.root, "--resolver", NAMESERVER)
     assert wine.run("reg", "add", _INTERNET_SETTINGS, "/v", "AutoConfigURL", "/d", url, "/f").ok
@@ -203,7 +203,7 @@ def test_follows_the_pac_file_of_the_internet_settings(
     assert document["proxy"] == "automatic"
     assert document["incoming"]
     assert any(head.startswith(b"CONNECT autoconfig.") for head in tunnel.heads)
-    assert not any(b"pia" in head for head in tunnel.heads)
+    assert not any(b"cleo" in head for head in tunnel.heads)
 
 
 def test_the_password_stays_on_this_computer(built: WindowsBuild, python: WindowsPython) -> None:
