@@ -16,7 +16,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -184,6 +184,18 @@ def _files_of_distributions() -> Mapping[str, str]:
         for name in [_normal(distribution.metadata["Name"])]
         for file in distribution.files or ()
     }
+
+
+def published(name: str) -> Iterator[Path]:
+    """The files of Python and of packages, ours left out, with the name of this file, or of this
+    module with its dots."""
+    file = name.replace("\\", "/").rpartition("/")[2].lower()
+    wanted = {file, f"{file.rpartition('.')[2]}.py"}
+    packages = (Path(p) for p, owner in _files_of_distributions().items() if owner != OURS)
+    own = (path for place in _python_places() for path in place.rglob("*"))
+    for path in (*packages, *own):
+        if path.name.lower() in wanted and path.is_file():
+            yield path
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import pytest
 
 import commandline
 import facts
+import parts
 import smoke
 from wizard.cli.arguments import parser
 
@@ -60,6 +61,21 @@ def test_paths_and_secrets_of_the_builder_are_found(
         f"{facts.ROOT} is in a.pyc",
         "the value of WIZARD_SIGNING_PASSWORD is in b.txt",
     ]
+
+
+def test_what_others_published_with_such_a_path_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wheels made by a public CI name the home that its runners all have."""
+    home = b"/Users/somebody-who-builds"
+    wheel = tmp_path / "_rust.abi3.so"
+    wheel.write_bytes(home + b"/.cargo/registry")
+    monkeypatch.setattr(Path, "home", lambda: Path(home.decode()))
+    monkeypatch.setattr(parts, "_files_of_distributions", lambda: {str(wheel): "cryptography"})
+    content = [("_rust.abi3.so", wheel.read_bytes()), ("wizard.model", home)]
+    monkeypatch.setattr(smoke, "everything_in", lambda file: content)
+    found = list(smoke.holds_nothing_of_its_builder(program(TALKS), str(tmp_path)))
+    assert found == [f"{home.decode()} is in wizard.model"]
 
 
 @pytest.mark.parametrize("shell", commandline.SHELLS)
