@@ -421,6 +421,10 @@ def build_command(arguments: Sequence[str]) -> int:
 
 
 def smoke_command(arguments: Sequence[str]) -> int:
+    """`windows` tries what `build windows` made, under Wine."""
+    if arguments == ["windows"] and sys.platform != "win32":
+        env = {**off_screen(set_up_tests()), "PYTHONPATH": str(ROOT / "packaging")}
+        return run(module("tests.lab.winbuild", "smoke"), env, ROOT)
     env = set_up("build", build_packages())
     return run([str(python_in(VENV)), str(ROOT / "packaging" / "smoke.py"), *arguments], env)
 
@@ -497,7 +501,7 @@ COMMANDS = (
     Command("bench", "benchmarks: [name]", bench_command),
     Command("fuzz", "random fire on all parsers: [minutes] [target …]", fuzz_command),
     Command("build", "finished programs: [what …]; windows: by Wine", build_command),
-    Command("smoke", "try a finished build: [file or folder …]", smoke_command),
+    Command("smoke", "try a finished build: [file or folder …]; windows: by Wine", smoke_command),
     Command("screens", "a picture of every page, language and look: [--out DIR]", screens_command),
     Command("docs", "write the pages that come from the code: docs/causes.*.md", docs_command),
     Command("setup", "set up what the other commands need, and do nothing else", setup_command),

@@ -1,11 +1,13 @@
 """Tries a finished build, on any system: does it open, is everything in it, and nothing else?
 
     python3 tasks.py smoke [program …] [--keychain]
+    python3 tasks.py smoke windows
 
 `program`: the frozen folder, the one file, or `installed` (what a package installed; on Windows the
 installer itself is tried); without one, what `tasks.py build` left in dist/. Each runs with a home
 of its own and, where the system has namespaces for it, in one without any network. `--keychain`:
-there has to be a keychain that works (on Windows and macOS there always has to be).
+there has to be a keychain that works (on Windows and macOS there always has to be). `windows`: what
+`tasks.py build windows` left, with its installer, under Wine.
 """
 
 from __future__ import annotations

@@ -72,16 +72,42 @@ def copy_source(target: Path) -> None:
             shutil.copyfile(facts.ROOT / file, target / file)
 
 
+def try_windows(python: WindowsPython, built: Path) -> bool:
+    """What is tried on Windows, with finished programs of another time; prints what it found."""
+    source = python.wine.drive / "source"
+    copy_source(source)
+    dist = source / "dist"
+    shutil.copytree(built, dist)
+    (portable,) = dist.glob(f"{facts.PROGRAM}-*-windows-x86_64.exe")
+    packaging = source / "packaging"
+    good = True
+    for words in (
+        ("smoke.py", dist / facts.PROGRAM, portable),
+        ("trial.py", dist / installer.name()),
+    ):
+        tried = python.run(packaging / words[0], *words[1:], seconds=_PATIENCE, PYTHONUTF8="1")
+        print(f"{tried.output}{tried.errors}", flush=True)
+        good = good and tried.ok
+    return good
+
+
 def main(words: Sequence[str]) -> int:
-    """Builds into dist/windows; returns the exit code."""
-    if words:
+    """Builds into dist/windows, or tries what is there (`smoke`); returns the exit code."""
+    target = build.DIST / "windows"
+    trying = list(words) == ["smoke"]
+    if words and not trying:
         print("Under Wine everything is built: python3 tasks.py build windows")
         return 2
-    target = build.DIST / "windows"
+    if trying and not target.is_dir():
+        print("There is no build in dist/windows. python3 tasks.py build windows makes one.")
+        return 2
     with tempfile.TemporaryDirectory(prefix="wine-", ignore_cleanup_errors=True) as place:
         print("── a Windows Python, under Wine", flush=True)
         with Wine(Path(place, "prefix")) as wine:
             python = WindowsPython(wine, Path(place, "python"), "build")
+            if trying:
+                print("── the programs and their installer, as a person meets them", flush=True)
+                return 0 if try_windows(python, target) else 1
             print("── the programs and their installer", flush=True)
             try:
                 made = build_windows(wine, python)
