@@ -218,10 +218,12 @@ class FakeOutside:
         self.asked.append(f"apply {plan.client}")
         return self.applied or Applied(plan, "c1", (Path("prefs.js"),))
 
-    async def keep_in_program(self, applied: Applied, account: Account) -> Applied | str:
-        """Done, or the word a test set."""
-        self.asked.append(f"keep {applied.plan.client}")
-        return self.not_kept or applied
+    async def apply_and_keep(
+        self, plan: ClientPlan, account: Account
+    ) -> tuple[Applied | Problem, str]:
+        """Done, with the word a test set."""
+        self.asked.append(f"keep {plan.client}")
+        return await self.apply(plan, None), self.not_kept
 
     def files(
         self, client: str, account: Account, programs: tuple[str, ...] = ()

@@ -58,6 +58,7 @@ class FakeServices:
     moves: tuple[tuple[str, str, ClientPlan | Problem], ...] = ()
     keychain_lasts: bool = True
     kept_text: str = ""
+    not_kept: str = ""
     told: tuple[str, ...] = ("10:00:00.000 dns MX my-shop.example: 1 record",)
     saved_texts: list[str] = field(default_factory=list)
     _go: threading.Event = field(default_factory=threading.Event)
@@ -157,6 +158,12 @@ class FakeServices:
         await self._called(f"apply {plan.client}")
         change = f"change-{plan.client}" if plan.how is How.CHANGE else ""
         return Applied(plan, change)
+
+    async def apply_and_keep(
+        self, plan: ClientPlan, account: Account
+    ) -> tuple[Applied | Problem, str]:
+        await self._called(f"keep {plan.client}")
+        return await self.apply(plan, None), self.not_kept
 
     async def undo(self, change_id: str) -> Undone | Problem:
         await self._called(f"undo {change_id}")

@@ -7,12 +7,13 @@ from email.message import EmailMessage
 
 import pytest
 
+from tests.lab.canary import leaks_in_files
 from tests.lab.internet import Internet
 from tests.lab.linux_programs import remember, run_until, system_trust
 from tests.lab.provider import Mailbox, Provider
 from tests.lab.requirements import need_programs
 from tests.lab.thunderbird import Thunderbird
-from tests.lab.wizard import Wizard
+from tests.lab.wizard import Outcome, Wizard
 
 pytestmark = pytest.mark.lab
 
@@ -101,6 +102,74 @@ def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
         (back,) = [a for a in thunderbird.accounts() if a.incoming.type == "imap"]
         assert back.incoming.username == old.address
         assert "Before the move" in thunderbird.subjects(old.address)
+
+
+@pytest.mark.usefixtures("thunderbird_program")
+def test_thunderbirds_own_store_follows_a_changed_password_and_a_moved_login(
+    internet: Internet, provider: Provider, wizard: Wizard
+) -> None:
+    kim, moved = provider.mailbox("kim@harbour.example"), provider.mailbox("kim@alpine.example")
+    home, root = wizard.home_folder, internet.authority.root
+    words = ("--yes", "--password-stdin")
+    apps = ("--name", "Kim", "--apps", "thunderbird", "--store-password")
+    made = wizard.run("setup", kim.address, *apps, *words, stdin=f"{kim.password}\n")
+    assert made.exit_code == 0, str(made)
+    assert made.document["apps"][0]["password"] == {"stored": True}
+    with Thunderbird(internet.home, home, root, offline=True) as thunderbird:
+        profile = thunderbird.profile  # it learns to trust the lab's authority
+
+    def change(password: str) -> Outcome:
+        provider.mail.set_password(kim.address, password)
+        return wizard.run("password", kim.address, *words, stdin=f"{password}\n")
+
+    fresh = "ganz neu: ü 'x'"
+    refused = provider.mail.failed_logins(kim.address)
+    try:
+        with Thunderbird(internet.home, home, root, offline=True):
+            running = change(fresh)
+        assert running.exit_code == 1, str(running)  # it runs: nothing is touched under its feet
+        (row,) = running.document["apps"]
+        assert (row["updated"], row["problem"]["kind"]) == (False, "program-running")
+        assert "Enter new password" in row["note"]
+
+        store = (profile / "logins.json").read_bytes()
+        changed = change(fresh)
+        assert changed.exit_code == 0, str(changed)
+        (row,) = changed.document["apps"]
+        assert (row["app"], row["updated"]) == ("thunderbird", True)
+        assert leaks_in_files(home, fresh, kim.address) == []
+        # Taken back, byte for byte; and once more.
+        undone = wizard.run("undo", row["change_id"], "--yes")
+        assert undone.exit_code == 0, str(undone)
+        assert (profile / "logins.json").read_bytes() == store
+        assert change(fresh).document["apps"][0]["updated"]
+
+        provider.mail.deliver(kim.address, letter(kim, "With the new password"))
+        before = provider.mail.logins(kim.address)
+        with Thunderbird(internet.home, home, root) as thunderbird:
+            # Nobody types anything.
+            thunderbird.read_message(kim.address, "With the new password")
+            thunderbird.send_message(kim.address, kim.address, "Sent with it", "Hello.")
+        provider.mail.await_message(kim.address, "Sent with it")
+        assert provider.mail.logins(kim.address) > before
+        assert provider.mail.failed_logins(kim.address) == refused
+
+        # Under another name, with a password that it never saw.
+        provider.mail.share_mailbox(kim.address, moved.address)
+        went = wizard.run("move", kim.address, moved.address, *words, stdin=f"{moved.password}\n")
+        assert went.exit_code == 0, str(went)
+        row = next(row for row in went.document["apps"] if row["app"] == "thunderbird")
+        assert row["state"] == "applied", str(went)
+        assert not any("asks for the password" in note for note in row["notes"])
+        with Thunderbird(internet.home, home, root) as thunderbird:
+            provider.mail.deliver(kim.address, letter(moved, "After the move"))
+            thunderbird.read_message(moved.address, "After the move")
+            thunderbird.send_message(moved.address, moved.address, "Sent after", "Hello.")
+        assert provider.mail.logins(moved.address) > 0
+        assert provider.mail.failed_logins(moved.address) == 0
+        assert provider.mail.failed_logins(kim.address) == refused
+    finally:
+        provider.mail.set_password(kim.address, kim.password)
 
 
 def test_a_changed_password_is_kept_once_it_works(provider: Provider, wizard: Wizard) -> None:

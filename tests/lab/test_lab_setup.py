@@ -151,9 +151,18 @@ def test_a_password_in_the_store_is_never_asked_for_and_leaves_with_undo(
     assert undone.exit_code == 0, str(undone)
     for name in ("logins.json", "logins-backup.json"):
         assert not (profile / name).exists()
-    again = wizard.run(*arguments, *options, stdin=f"{canary}\n")
-    (row,) = again.document["apps"]
-    assert row["password"] == {"stored": False, "reason": "not-a-new-profile"}
+
+    # The same once more, in a profile that is in use by now.
+    change = run().document["apps"][0]["change_id"]
+    before = provider.mail.logins(lena.address)
+    with Thunderbird(internet.home, home, root) as thunderbird:
+        thunderbird.send_message(lena.address, friend.address, "From a used profile", "It works.")
+    assert provider.mail.logins(lena.address) > before
+    assert provider.mail.failed_logins(lena.address) == 0
+    undone = wizard.run("undo", change, "--yes")
+    assert undone.exit_code == 0, str(undone)
+    for name in ("logins.json", "logins-backup.json"):
+        assert not (profile / name).exists()
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return self_check()
     if words == [STORE_STEP]:
-        from wizard.clients.thunderbird_store import encrypt
+        from wizard.clients.thunderbird_nss import child
 
-        return encrypt()
+        return child()
     if words in ([], [FIRST_PAINT]):
         # No command to understand: the window opens without loading the command line. Nothing
         # that loading makes is garbage; later the window collects by itself (gui.collector).

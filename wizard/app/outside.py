@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -63,7 +62,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_INTERPRETED = [sys.executable, "-m", "wizard"]
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -342,26 +340,18 @@ class Outside:
         written = self.write(plan, folder or output_folder(self.places, plan.account))
         return written if isinstance(written, Problem) else Applied(plan, written=written)
 
-    async def keep_in_program(self, applied: Applied, account: Account) -> Applied | str:
-        """Puts the password into the program's own store, or says in a word why not."""
-        from wizard.app import STORE_STEP
-        from wizard.clients import thunderbird_store
-        from wizard.clients.thunderbird import NOTE_PASSWORD
+    async def apply_and_keep(
+        self, plan: ClientPlan, account: Account
+    ) -> tuple[Applied | Problem, str]:
+        """Also puts the password into the program's own store, or says in a word why not."""
+        from wizard.app import storing
 
         secret = self.vault.get(account.address)
         if secret is None:
-            return "no-password-login"
-        program = [sys.executable] if getattr(sys, "frozen", False) else _INTERPRETED
-        command = [*program, STORE_STEP]
-        reason = await in_thread(
-            thunderbird_store.keep, applied, account, secret, self.places, command
+            return await self.apply(plan, None), "no-password-login"
+        return await in_thread(
+            storing.apply_and_keep, plan, account, secret, self.places, self._messages
         )
-        LOGGER.info("password into %s: %s", applied.plan.client, reason or "done")
-        if reason:
-            return reason
-        asks = self._messages.text(NOTE_PASSWORD)
-        notes = tuple(note for note in applied.plan.notes if note != asks)
-        return replace(applied, plan=replace(applied.plan, notes=notes))
 
     async def undo(self, change_id: str) -> Undone | Problem:
         """Takes one change back."""
@@ -396,12 +386,18 @@ class Outside:
 
     async def update_password(self, account: Account) -> tuple[PasswordUse, ...]:
         """Gives the vault's password to the programs that hold an older one."""
+        from wizard.app import storing
         from wizard.clients import holders
         from wizard.keychain import evolution
 
         words, secret = self._messages, self.vault.get(account.address)
         uses = []
         for item in await in_thread(holders.find, account.address, self.places):
+            if item.client == "thunderbird" and secret is not None:
+                uses.append(
+                    await in_thread(storing.changed, item, account, secret, self.places, words)
+                )
+                continue
             updated = False
             if item.client == "evolution" and secret is not None:
                 uids = await in_thread(holders.evolution_sources, account.address, item)
@@ -416,9 +412,13 @@ class Outside:
         self, old: EmailAddress, account: Account
     ) -> tuple[tuple[str, str, ClientPlan | Problem], ...]:
         """What would change in the programs that have the old address."""
+        from wizard.app import storing
         from wizard.clients import moving
 
-        return await in_thread(moving.plan, old, account, self.places, self._messages)
+        outcomes = await in_thread(moving.plan, old, account, self.places, self._messages)
+        if (secret := self.vault.get(account.address)) is None:
+            return outcomes
+        return await in_thread(storing.moved, outcomes, secret, self.places, self._messages)
 
     # -- files ----------------------------------------------------------------------------------
 

@@ -163,7 +163,7 @@ def parser() -> argparse.ArgumentParser:
     setup.add_argument(
         "--store-password",
         action="store_true",
-        help="put the password into Thunderbird's own store, if its profile is a new one (Linux)",
+        help="put the password into Thunderbird's own store, too (Linux; no primary password)",
     )
     _settings(setup)
     _password(setup)

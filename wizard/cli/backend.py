@@ -11,7 +11,6 @@ from wizard.flow import Services
 from wizard.messages import Messages
 from wizard.model import (
     Account,
-    Applied,
     ClientPlan,
     DiscoveryResult,
     EmailAddress,
@@ -86,11 +85,6 @@ class Backend(Services, Protocol):
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Writes a plan's files."""
-        ...
-
-    async def keep_in_program(self, applied: Applied, account: Account) -> Applied | str:
-        """Puts the password into the own store of a program that was just set up; what is done
-        by now, or as a word why the store was left alone."""
         ...
 
     async def newer_version(self, notice: str) -> UpdateAnswer:

@@ -528,10 +528,9 @@ async def carry_out(
     whose password the program's own store shall have."""
     if isinstance(plan, Problem):
         return row_problem(client, plan, out)
-    if plan.unchanged:
-        out.line("{program}: this account is there already, nothing to change.", program=plan.name)
-        return {**_plan_json(plan), "state": "unchanged", "files": []}, Exit.DONE
-    if plan.how is How.CHANGE and not args.yes and sys.stdin.isatty():
+    if plan.unchanged and kept_for is None:
+        return _tell_unchanged(plan, out), Exit.DONE
+    if plan.changes and plan.how is How.CHANGE and not args.yes and sys.stdin.isatty():
         out.progress("This would change in {program}:", program=plan.name)
         for change in plan.changes:
             out.progress("  {path}", path=str(change.path))
@@ -540,34 +539,43 @@ async def carry_out(
         if not ask(out, N_("Make these changes?")):
             out.line("{program}: nothing was changed.", program=plan.name)
             return {**_plan_json(plan), "state": "declined", "files": []}, Exit.PROBLEMS
-    applied = await backend.apply(plan, folder)
+    not_kept = ""
+    if kept_for is None:
+        applied = await backend.apply(plan, folder)
+    else:
+        applied, not_kept = await backend.apply_and_keep(plan, kept_for)
     if isinstance(applied, Problem):
         return row_problem(client, applied, out)
-    kept = None if kept_for is None else await backend.keep_in_program(applied, kept_for)
-    if isinstance(kept, Applied):
-        applied = kept
-    _tell_applied(applied, out)
-    state = {How.CHANGE: "applied", How.FILES: "files", How.STEPS: "steps"}[plan.how]
-    row: Json = {
-        **_plan_json(applied.plan),
-        "state": state,
-        "change_id": applied.change_id,
-        "files": [str(path) for path in applied.written],
-    }
-    if kept is not None:
-        row["password"] = _tell_store(kept, plan.name, out)
+    if plan.unchanged and not applied.change_id:
+        row = _tell_unchanged(plan, out)
+    else:
+        _tell_applied(applied, out)
+        state = {How.CHANGE: "applied", How.FILES: "files", How.STEPS: "steps"}[plan.how]
+        row = {
+            **_plan_json(applied.plan),
+            "state": state,
+            "change_id": applied.change_id,
+            "files": [str(path) for path in applied.written],
+        }
+    if kept_for is not None:
+        row["password"] = _tell_store(not_kept, plan.name, out)
     return row, Exit.DONE
 
 
-def _tell_store(kept: Applied | str, program: str, out: Output) -> Json:
-    if isinstance(kept, Applied):
+def _tell_unchanged(plan: ClientPlan, out: Output) -> Json:
+    out.line("{program}: this account is there already, nothing to change.", program=plan.name)
+    return {**_plan_json(plan), "state": "unchanged", "files": []}
+
+
+def _tell_store(reason: str, program: str, out: Output) -> Json:
+    if not reason:
         out.line("{program} has your password in its own store and need not ask.", program=program)
         return {"stored": True}
     out.line(
         "{program} did not get your password: putting it there is not safe here, or not possible.",
         program=program,
     )
-    return {"stored": False, "reason": kept}
+    return {"stored": False, "reason": reason}
 
 
 def _tell_applied(applied: Applied, out: Output) -> None:

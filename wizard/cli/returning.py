@@ -51,7 +51,10 @@ async def password(args: Namespace, backend: Backend, out: Output) -> Exit:
         else:
             out.plain(f"{use.name}:")
             out.problem(use.problem)
+            out.plain(use.note)
             codes.append(Exit.PROBLEMS)
+        if use.change_id:
+            out.line("To take it back: mail-wizard undo {id}", id=use.change_id)
     if not uses:
         out.line("No mail program on this computer holds this address.")
     for hint in HINTS:
@@ -66,6 +69,8 @@ async def password(args: Namespace, backend: Backend, out: Output) -> Exit:
 
 def _use_json(use: PasswordUse, out: Output) -> Json:
     row: Json = {"app": use.client, "name": use.name, "updated": use.updated, "note": use.note}
+    if use.change_id:
+        row["change_id"] = use.change_id
     if use.problem is not None:
         row["problem"] = out.problem_json(use.problem)
     return row
@@ -128,7 +133,7 @@ async def _verified_account(
         provider=settled.provider,
         incoming=as_verified(incoming, verification.incoming),
         outgoing=as_verified(outgoing, verification.outgoing),
-        services=settled.services,
+        services=verification.proven(settled.services),
         tested_at=datetime.now(UTC).astimezone() if verification.ok else None,
     )
     return account, verification, document

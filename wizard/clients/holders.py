@@ -91,6 +91,11 @@ def asks(holder: Holder, words: Words) -> str:
     return words.text(_ASKS.get(holder.client, _ASKS_ONCE))
 
 
+def asks_once(words: Words) -> str:
+    """The same of a program that keeps no password for this account."""
+    return words.text(_ASKS_ONCE)
+
+
 def signs_in_again(words: Words) -> str:
     """What a program does where the provider signs people in by itself."""
     return words.text(N_("It opens your provider's sign-in page the next time it connects."))

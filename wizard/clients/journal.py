@@ -473,6 +473,15 @@ def _roll_back(change: _Change, places: Places) -> None:
         shutil.rmtree(places.state / "changes" / change.record.id, ignore_errors=True)
 
 
+def copies(change_id: str, path: Path, places: Places) -> tuple[bytes | None, bytes | None]:
+    """(before, after) of one file of a change, None for what is absent."""
+    change = _find(places, change_id)
+    for number, item in enumerate(change.files if change else ()):
+        if change is not None and item.path == path:
+            return _backed_up(places, change, number)
+    return None, None
+
+
 def client_of(change_id: str, places: Places) -> str | None:
     """The program a change belongs to, None where there is no such change."""
     change = _find(places, change_id)

@@ -53,7 +53,7 @@ class _Task:
 _EDITED = ("thunderbird", "evolution", "claws")
 
 _NOTE_KEPT = N_("Messages and folders stay where they are.")
-_NOTE_PASSWORD = N_("It asks for the password once, because the login has a new name.")
+NOTE_PASSWORD = N_("It asks for the password once, because the login has a new name.")
 _NOTE_BOTH = N_(
     "{program} has an account for {new} already. The one for {old} stays as it is; remove it there "
     "when you need it no longer."
@@ -237,7 +237,7 @@ def _claws(task: _Task) -> ClientPlan | Problem:
     made = _planned(task, changes, preview, left_alone)
     if isinstance(made, Problem) or not changes:
         return made
-    return replace(made, notes=(task.words.text(_NOTE_CLAWS), task.words.text(_NOTE_PASSWORD)))
+    return replace(made, notes=(task.words.text(_NOTE_CLAWS), task.words.text(NOTE_PASSWORD)))
 
 
 def _claws_login(accounts: KeyFile, group: str, account: Account) -> bool:
@@ -261,7 +261,7 @@ def _planned(
     new = str(task.account.address)
     notes: list[str] = []
     if changes:
-        notes += [words.text(_NOTE_KEPT), words.text(_NOTE_PASSWORD)]
+        notes += [words.text(_NOTE_KEPT), words.text(NOTE_PASSWORD)]
     elif not left_alone:
         notes.append(words.text(_NOTE_NOTHING, old=str(task.old), program=task.name))
     if left_alone:

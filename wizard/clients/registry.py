@@ -138,7 +138,7 @@ def undo(change_id: str, places: Places) -> Undone | Problem:
     change = next((item for item in changes(places) if item.id == change_id), None)
     if change is not None and isinstance(known, Thunderbird):
         thunderbird_store.tidy(change)
-        return journal.undo(change_id, places, known, thunderbird_store.later(change_id, places))
+        return journal.undo(change_id, places, known, thunderbird_store.later(change, places))
     return journal.undo(change_id, places, known)
 
 

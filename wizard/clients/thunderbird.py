@@ -6,8 +6,8 @@
     several, none preferred  -> PROFILE_CHOICE_NEEDED
 
 Formats: `thunderbird_account` (preferences), `thunderbird_profile` (profiles, lock). No password is
-in a plan, and none is written by `apply`: Thunderbird asks once, unless a person wants it in the
-store of a new profile (`thunderbird_store`, a step of its own afterwards).
+in a plan: Thunderbird asks once, unless a person wants it in its store (`thunderbird_logins`:
+encrypted, one more change; `thunderbird_store`: in a new profile, a step of its own afterwards).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from wizard.clients.guide import summary, unsuitable
 from wizard.clients.prefs import Prefs, Value
 from wizard.clients.thunderbird_account import arrange, can_log_in, logins, take_back
 from wizard.clients.thunderbird_dav import collections, shown_name
+from wizard.clients.thunderbird_logins import LOGINS
+from wizard.clients.thunderbird_logins import taken_back as logins_taken_back
 from wizard.clients.thunderbird_move import lines_back
 from wizard.clients.thunderbird_profile import (
     Ini,
@@ -293,7 +295,8 @@ class Thunderbird:
     @contextlib.contextmanager
     def hold(self, paths: Sequence[Path]) -> Iterator[bool]:
         """Holds the lock of every profile that one of the files lies in."""
-        folders = list(dict.fromkeys(path.parent for path in paths if path.name == "prefs.js"))
+        marks = {"prefs.js", LOGINS}
+        folders = list(dict.fromkeys(path.parent for path in paths if path.name in marks))
         with held(folders, self.system) as free:
             yield free
 
@@ -309,6 +312,8 @@ class Thunderbird:
                 return journal.Reversal(rest.to_bytes(), kept)
             case "profiles.ini":
                 return _without_profile(path, now, after, ours)
+            case "logins.json":
+                return logins_taken_back(now, before, after)
             case "msgFilterRules.dat" | "virtualFolders.dat":
                 return journal.Reversal(lines_back(now, before or b"", after))
             case _:

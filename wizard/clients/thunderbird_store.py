@@ -22,31 +22,22 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-import time
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.clients.journal import Later, write_new
+from wizard.clients import thunderbird_logins
+from wizard.clients.journal import Later, copies, write_new
 from wizard.clients.thunderbird_account import uses_password
-from wizard.clients.thunderbird_profile import held, programs
-from wizard.model import Account, Applied, ChangeRecord, Places, Secret, ServerType, Setting
+from wizard.clients.thunderbird_logins import COPY, KEY, LOGINS, library, mail_logins
+from wizard.clients.thunderbird_nss import answered
+from wizard.clients.thunderbird_profile import held
+from wizard.model import Account, Applied, ChangeRecord, ClientPlan, Places, Secret, Setting
 
-KEY, LOGINS = "key4.db", "logins.json"
 _FILES = (KEY, LOGINS)
 """In this order: a key without logins is nothing, logins without their key are."""
 _NEW = frozenset({"prefs.js", "compatibility.ini"})
 """All that is in a profile that the wizard has just made."""
-_COPY = "logins-backup.json"
-"""Thunderbird's own copy of the logins."""
-_SCHEMES = {ServerType.IMAP: "imap", ServerType.POP3: "mailbox", ServerType.SMTP: "smtp"}
-_SECONDS = 30.0
-_OWN = ("libnspr4", "libplc4", "libplds4", "libmozsqlite3", "libgkcodecs", "libnssutil3")
-"""What NSS needs, in the order it does. Loaded by path first: libraries of the same name
-elsewhere (the system's older ones, those of a frozen build) are then not looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +54,22 @@ class Made:
 
 def refusal(applied: Applied, account: Account, places: Places) -> str:
     """Why the store is left alone, as a word; empty where the password may go there."""
-    plan = applied.plan
-    profile = plan.profile
-    if plan.client != "thunderbird" or profile is None or not applied.change_id:
+    profile = applied.plan.profile
+    if profile is None or not applied.change_id or not makes_profile(applied.plan):
         return "not-a-new-profile"
-    fresh = {change.path.name for change in plan.changes if change.before is None}
-    if not fresh >= _NEW or not _is_new(profile.path):
+    if not _is_new(profile.path):
         return "not-a-new-profile"
-    if _library(places) is None:
+    if library(places) is None:
         return "no-library"
     if not all(uses_password(server) for server in (account.incoming, account.outgoing)):
         return "no-password-login"
     return ""
+
+
+def makes_profile(plan: ClientPlan) -> bool:
+    """True where a plan makes a profile of Thunderbird."""
+    fresh = {change.path.name for change in plan.changes if change.before is None}
+    return plan.client == "thunderbird" and fresh >= _NEW
 
 
 def _is_new(profile: Path, *ours: str) -> bool:
@@ -85,17 +80,6 @@ def _is_new(profile: Path, *ours: str) -> bool:
         return False
 
 
-def _library(places: Places) -> Path | None:
-    """The NSS of a native Thunderbird on Linux: the one that this was tried with."""
-    if places.system != "linux":
-        return None
-    installed = programs(places)
-    if not installed or installed[0].kind != "native" or installed[0].folder is None:
-        return None
-    library = installed[0].folder / "libnss3.so"
-    return library if library.is_file() else None
-
-
 # --- keep -------------------------------------------------------------------------------------
 
 
@@ -104,12 +88,12 @@ def keep(
 ) -> str:
     """Puts the password there; returns why not, as a word, empty where it is done.
 
-    `command`: starts our own program so that it calls `encrypt`.
+    `command`: starts our own program so that it calls `thunderbird_nss.child`.
     """
     if reason := refusal(applied, account, places):
         return reason
-    library, profile = _library(places), applied.plan.profile
-    assert library is not None
+    nss, profile = library(places), applied.plan.profile
+    assert nss is not None
     assert profile is not None
     folder = Path(os.path.realpath(profile.path))
     staging = _staging(folder, applied.change_id)
@@ -119,15 +103,13 @@ def keep(
                 return "running"
             staging.mkdir(mode=0o700)
             order = {
+                "task": "make",
                 "folder": str(staging),
-                "library": str(library),
-                "logins": [
-                    [f"{_SCHEMES[server.type]}://{server.host}", server.username]
-                    for server in (account.incoming, account.outgoing)
-                ],
+                "library": str(nss),
+                "logins": mail_logins(account),
                 "password": secret.reveal(),
             }
-            if not _ordered(command, order):
+            if answered(command, order) is None:
                 return "library-refused"
             made = tuple(_made(staging / name, folder / name) for name in _FILES)
             _note(places, applied.change_id, made)
@@ -146,28 +128,6 @@ def keep(
 
 def _staging(profile: Path, change_id: str) -> Path:
     return profile / f".mail-wizard-{change_id}"
-
-
-def _ordered(command: Sequence[str], order: Mapping[str, object]) -> bool:
-    """Runs the child. Its libraries are the system's, not those of a frozen build."""
-    environment = dict(os.environ)
-    original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
-    environment.pop("LD_LIBRARY_PATH", None)
-    if original:
-        environment["LD_LIBRARY_PATH"] = original
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program
-            list(command),
-            input=json.dumps(order).encode(),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,  # what a fault prints may quote what it was given
-            timeout=_SECONDS,
-            env=environment,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
 
 
 def _made(staged: Path, path: Path) -> Made:
@@ -221,10 +181,35 @@ def tidy(change: ChangeRecord) -> None:
             shutil.rmtree(_staging(Path(path).parent, change.id), ignore_errors=True)
 
 
-def later(change_id: str, places: Places) -> Later:
-    """The store as the journal sees it: made after the change, taken back with it."""
-    made = noted(places, change_id)
-    return Later(tuple(item.path for item in made), lambda: taken_back(made))
+def later(change: ChangeRecord, places: Places) -> Later:
+    """The store as the journal sees it: made after the change, taken back with it.
+
+    Where the change is one of logins.json itself: Thunderbird's own copy of that.
+    """
+    if made := noted(places, change.id):
+        return Later(tuple(item.path for item in made), lambda: taken_back(made))
+    logins = tuple(Path(path) for path in change.what if Path(path).name == LOGINS)
+
+    def take_back() -> tuple[Setting, ...]:
+        for path in logins:
+            _take_back_copy(change.id, path, places)
+        return ()
+
+    return Later(tuple(path.with_name(COPY) for path in logins), take_back)
+
+
+def _take_back_copy(change_id: str, logins: Path, places: Places) -> None:
+    """Else Thunderbird would find our logins in it, should its other file go."""
+    path = logins.with_name(COPY)
+    before, after = copies(change_id, logins, places)
+    if after is None or not path.exists():
+        return
+    now = path.read_bytes()
+    reversal = thunderbird_logins.taken_back(now, before, after)
+    if reversal.content is None:
+        path.unlink()
+    elif reversal.content != now:
+        write_new(path, reversal.content)
 
 
 def taken_back(made: Sequence[Made]) -> tuple[Setting, ...]:
@@ -237,7 +222,7 @@ def taken_back(made: Sequence[Made]) -> tuple[Setting, ...]:
     needed = False
     for item in sorted(made, key=lambda item: item.path.name, reverse=True):  # logins first
         if item.path.name == LOGINS:
-            for path in (item.path, item.path.with_name(_COPY)):
+            for path in (item.path, item.path.with_name(COPY)):
                 if _without(path, guids):
                     needed = True
                     kept.append(Setting(path.name, str(path)))
@@ -265,116 +250,3 @@ def _without(path: Path, guids: set[str]) -> bool:
     if len(others) < len(logins):
         write_new(path, json.dumps({**document, "logins": others}).encode())
     return True
-
-
-# --- in the child -----------------------------------------------------------------------------
-
-
-def encrypt() -> int:
-    """Reads an order from standard input, makes the two files; 0 where both are whole."""
-    if sys.platform == "win32":
-        return 1
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not write the password down
-    os.umask(0o077)
-    order = json.load(sys.stdin.buffer)
-    folder = Path(order["folder"])
-    nss = _Nss(Path(order["library"]), folder)
-    now = int(time.time() * 1000)
-    password = order["password"].encode()
-    logins = [
-        {
-            "id": number,
-            "hostname": origin,
-            "httpRealm": origin,
-            "formSubmitURL": None,
-            "usernameField": "",
-            "passwordField": "",
-            "encryptedUsername": nss.encrypted(user.encode()),
-            "encryptedPassword": nss.encrypted(password),
-            "guid": f"{{{uuid.uuid4()}}}",
-            "encType": 1,
-            "timeCreated": now,
-            "timeLastUsed": now,
-            "timePasswordChanged": now,
-            "timesUsed": 1,
-        }
-        for number, (origin, user) in enumerate(order["logins"], 1)
-    ]
-    nss.close()
-    document = {
-        "nextId": len(logins) + 1,
-        "logins": logins,
-        "potentiallyVulnerablePasswords": [],
-        "dismissedBreachAlertsByLoginGUID": {},
-        "version": 3,
-    }
-    (folder / LOGINS).write_text(json.dumps(document))
-    for name in _FILES:
-        path = folder / name
-        path.chmod(0o600)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    return 0
-
-
-class _Nss:
-    """The few calls of NSS that the store needs. Raises OSError, also for what is too old."""
-
-    def __init__(self, library: Path, folder: Path) -> None:
-        import ctypes
-
-        self._ctypes = ctypes
-
-        class Item(ctypes.Structure):
-            """`SECItem`."""
-
-            _fields_ = (
-                ("type", ctypes.c_uint),
-                ("data", ctypes.c_void_p),
-                ("len", ctypes.c_uint),
-            )
-
-        self._item = Item
-        for name in _OWN:
-            beside = library.with_name(f"{name}.so")
-            if beside.is_file():
-                ctypes.CDLL(str(beside), mode=ctypes.RTLD_GLOBAL)
-        nss = self._nss = ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
-        nss.PK11_GetInternalKeySlot.restype = ctypes.c_void_p
-        nss.PK11_InitPin.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p)
-        nss.PK11_FreeSlot.argtypes = (ctypes.c_void_p,)
-        pointer = ctypes.POINTER(Item)
-        nss.PK11SDR_Encrypt.argtypes = (pointer, pointer, pointer, ctypes.c_void_p)
-        nss.SECITEM_FreeItem.argtypes = (pointer, ctypes.c_int)
-        self._demand(nss.NSS_InitReadWrite(b"sql:" + os.fsencode(folder)))
-        slot = nss.PK11_GetInternalKeySlot()
-        # The new store has no primary password; whoever wants one sets it in Thunderbird.
-        self._demand(nss.PK11_InitPin(slot, None, b""))
-        nss.PK11_FreeSlot(slot)
-
-    def _demand(self, status: int) -> None:
-        if status:
-            raise OSError(self._nss.PORT_GetError(), "NSS")
-
-    def encrypted(self, text: bytes) -> str:
-        """As `logins.json` has it: base64."""
-        import base64
-
-        ctypes = self._ctypes
-        buffer = ctypes.create_string_buffer(text, len(text))
-        given = self._item(0, ctypes.cast(buffer, ctypes.c_void_p), len(text))
-        key, out = self._item(0, None, 0), self._item(0, None, 0)
-        self._demand(
-            self._nss.PK11SDR_Encrypt(
-                ctypes.byref(key), ctypes.byref(given), ctypes.byref(out), None
-            )
-        )
-        made = ctypes.string_at(out.data, out.len)
-        self._nss.SECITEM_FreeItem(ctypes.byref(out), 0)
-        return base64.b64encode(made).decode()
-
-    def close(self) -> None:
-        """Closes the database; what is not written by now never is."""
-        self._demand(self._nss.NSS_Shutdown())

@@ -201,6 +201,8 @@ def _retry(state: State) -> Step:
         return _start_verify(state)
     if state.page is Page.DIAGNOSIS and state.diagnosed is not None:
         return diagnosing.begin(state, state.diagnosed)
+    if state.page is Page.UPDATED and state.account is not None:
+        return returning.update_again(state)
     if state.page is Page.APPLYING and state.journey is Journey.MOVE:
         return returning.plan_again(state)
     if state.page is Page.APPLYING:

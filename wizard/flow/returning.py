@@ -81,6 +81,15 @@ def after_password(state: State) -> Step:
     return state, (do.PlanMoves(request, old, account),)
 
 
+def update_again(state: State) -> Step:
+    """The new password once more, for a program that was open; who has it already keeps it."""
+    account = state.account
+    if account is None:
+        return state, ()
+    state, request = ask(replace(state, uses=None))
+    return state, (do.UpdatePassword(request, account),)
+
+
 def plan_again(state: State) -> Step:
     """The rows that did not work, anew: what was applied meanwhile stays as it is."""
     account, old = state.account, state.old_address

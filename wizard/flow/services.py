@@ -145,6 +145,13 @@ class Services(Protocol):
         """Carries a plan out; files to hand over go to `folder` (None: the usual place)."""
         ...
 
+    async def apply_and_keep(
+        self, plan: ClientPlan, account: Account
+    ) -> tuple[Applied | Problem, str]:
+        """The same, and the vault's password into the program's own store; as a word why that was
+        left alone, empty where it has the password."""
+        ...
+
     async def undo(self, change_id: str) -> Undone | Problem:
         """Takes one change back."""
         ...

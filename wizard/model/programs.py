@@ -193,7 +193,8 @@ class Applied:
 class PasswordUse:
     """A changed password in one program. `updated`: it has the new one now.
 
-    `note`: what that means for the person. `problem`: why it could not be updated.
+    `note`: what that means for the person. `problem`: why it could not be updated. `change_id`
+    names the undo record where there is one.
     """
 
     client: str
@@ -201,6 +202,7 @@ class PasswordUse:
     updated: bool
     note: str
     problem: Problem | None = None
+    change_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

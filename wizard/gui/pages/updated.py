@@ -7,7 +7,7 @@ from wizard.flow import events as ev
 from wizard.gui.pages.common import wording
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import Card, Kit, Mark, Row, Text, TextType, clear
-from wizard.model import PasswordUse
+from wizard.model import PasswordUse, ProblemKind
 
 
 class UpdatedPage(PageView):
@@ -73,13 +73,18 @@ class UpdatedPage(PageView):
         if state.tested_at is None:
             title = words.text("Sign in again")
             lead = words.text("Your mail programs open your provider's own sign-in page.")
+        is_open = any(
+            use.problem is not None and use.problem.kind is ProblemKind.PROGRAM_RUNNING
+            for use in state.uses or ()
+        )
+        again = NavAction(words.text("It is closed now"), lambda: self.send(ev.Retried()))
+        done = NavAction(words.text("Done"), self.finished.emit)
+        start = NavAction(words.text("Back to the start"), lambda: self.send(ev.StartedOver()))
         return Chrome(
             title=title,
             lead=lead,
-            primary=None if waiting else NavAction(words.text("Done"), self.finished.emit),
-            plain=None
-            if waiting
-            else NavAction(words.text("Back to the start"), lambda: self.send(ev.StartedOver())),
+            primary=None if waiting else again if is_open else done,
+            plain=None if waiting else done if is_open else start,
             left=self.stop() if waiting and state.busy else self.back(state),
             focus_key=(state.page, waiting),
         )
@@ -97,5 +102,9 @@ class UpdatedPage(PageView):
     def _row(self, use: PasswordUse, state: State) -> Row:
         if use.problem is not None:
             told = wording(self.kit, use.problem, state.provider)
-            return Row(self.kit, use.name, Mark.ATTENTION, f"{told.title} {told.explanation}")
+            text = f"{told.title} {told.explanation}"
+            if use.problem.kind is ProblemKind.PROGRAM_RUNNING:
+                # Either it is closed and asked again, or it is done in there by hand.
+                text = f"{text} {use.note}"
+            return Row(self.kit, use.name, Mark.ATTENTION, text)
         return Row(self.kit, use.name, Mark.DONE if use.updated else Mark.NOTHING, use.note)
