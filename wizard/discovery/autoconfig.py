@@ -189,7 +189,10 @@ def _server(
     element: Element, server_type: ServerType, address: EmailAddress
 ) -> ServerSettings | str:
     """One server, or the word for the part that was not understood."""
-    host = clean_host(fill_placeholders(text(element, "hostname"), address))
+    # Names are asked for in the clear, perhaps before anybody has agreed to a foreign document: of
+    # an address they may hold the domain only.
+    nobody = EmailAddress("@", address.domain)
+    host = clean_host(fill_placeholders(text(element, "hostname"), nobody))
     if host is None:
         return "hostname"
     port = clean_port(fill_placeholders(text(element, "port"), address))

@@ -10,12 +10,20 @@ The path is always passed in. Nothing here touches the network.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from wizard.discovery.names import clean_host, clean_port, clean_text, clean_url, is_within
+from wizard.discovery.names import (
+    clean_host,
+    clean_login,
+    clean_port,
+    clean_text,
+    clean_url,
+    is_within,
+    registrable_domain,
+)
 from wizard.model import (
     LOOPBACK,
     AuthMethod,
@@ -35,6 +43,9 @@ from wizard.model import (
 FORMAT = 1
 MAX_FILE = 1024 * 1024
 MAX_STEP = 600
+MAX_LINE = 16 * 1024
+MAX_FAULTS = 100
+"""More than anybody corrects at once."""
 ANY_DOMAIN = "*"
 PURPOSES = ("general", "app-password", "enable-imap", "password", "bridge", "not-possible")
 
@@ -45,6 +56,11 @@ _SERVER = re.compile(
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _DATE = re.compile(r"20\d\d-(0[1-9]|1[0-2])\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
+_DEEP_KEY = re.compile(
+    r"""(?<![\w."'-])(?:"""
+    r"""(?:[\w-]{1,64}|"(?:[^"\\\n]|\\.){0,64}"|'[^'\n]{0,64}')[ \t]*+\.[ \t]*+){32}"""
+)
+"""A dotted key of so many parts that Python's reader takes minutes for it."""
 _LANGUAGE = re.compile(r"[a-z]{2}\Z")
 _AUTH = {
     "password": AuthMethod.PLAIN,
@@ -278,6 +294,8 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
     """Reads and checks the text of a provider file."""
     import tomllib
 
+    if fault := _unreadable(text):
+        return (fault,)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -286,9 +304,22 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
         return (PackFault(line, "", f"not TOML: {re.sub(r' *[(]at .*', '', str(error))}"),)
     except RecursionError:
         return (PackFault(0, "", "not TOML: nested too deeply"),)
+    except ValueError:  # Python's own limit
+        return (PackFault(0, "", "holds a number of thousands of digits"),)
     reader = _Reader(text)
     pack = reader.pack(document)
     return tuple(sorted(reader.faults, key=lambda fault: fault.line)) if reader.faults else pack
+
+
+def _unreadable(text: str) -> PackFault | None:
+    """What the TOML reader is better spared."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            return PackFault(number, "", "longer than 16 KiB")
+    deep = _DEEP_KEY.search(text)
+    if deep is None:
+        return None
+    return PackFault(text.count("\n", 0, deep.start()) + 1, "", "not TOML: nested too deeply")
 
 
 _TOP_KEYS = {"format", "checked", "mail_filters", "texts", "provider"}
@@ -312,13 +343,14 @@ class _Reader:
 
     def pack(self, document: Mapping[str, object]) -> Pack:
         self._known_keys(document, _TOP_KEYS, "")
-        if document.get("format") != FORMAT:
+        written = document.get("format")
+        if type(written) is not int or written != FORMAT:  # `true` and 1.0 are equal to 1
             self._fault("format", f"must be {FORMAT}")
         checked = self._text(document, "checked")
         filters = tuple(
             name
             for name in self._texts(document, "mail_filters")
-            if self._is_host(name, "mail_filters")
+            if self._is_somebodys(name, "mail_filters")
         )
         self._named = self._read_texts(document)
         tables = document.get("provider", [])
@@ -349,7 +381,9 @@ class _Reader:
         typos = self._texts(table, "typos")
         for key, hosts in (("domains", domains), ("mx", mx), ("typos", typos)):
             for host in hosts:
-                if not (key == "domains" and host == ANY_DOMAIN):
+                if key == "mx":
+                    self._is_somebodys(host, key)
+                elif not (key == "domains" and host == ANY_DOMAIN):
                     self._is_host(host, key)
         if not domains and not mx:
             self._fault("domains", 'one domain or one mx is needed ("*" stands for every domain)')
@@ -379,8 +413,8 @@ class _Reader:
             typos=typos,
             checked=entry_checked,
             source=self._text(table, "source"),
-            logo=self._text(table, "logo"),
-            languages=self._texts(table, "languages"),
+            logo=self._logo(table),
+            languages=self._languages(table),
             oauth=self._oauth(table),
         )
 
@@ -413,8 +447,9 @@ class _Reader:
             )
             sample = EmailAddress("a", "example.org")
             if not (
-                self._known_placeholders(match["host"])
+                self._known_placeholders(match["host"], {"domain"}, "a host knows only {domain}")
                 and self._known_placeholders(username)
+                and self._is_login(_fill(username, sample))
                 and (
                     (bridge and match["host"] == LOOPBACK)
                     or self._is_host(_fill(match["host"], sample), "servers")
@@ -440,11 +475,40 @@ class _Reader:
                 self._fault(key, f"“{clean_text(word, 30)}” is none of {', '.join(_AUTH)}")
         return tuple(_AUTH[word] for word in words if word in _AUTH)
 
-    def _known_placeholders(self, template: str) -> bool:
-        unknown = set(_PLACEHOLDER.findall(template)) - {"address", "local", "domain"}
+    def _known_placeholders(
+        self,
+        template: str,
+        known: Collection[str] = ("address", "local", "domain"),
+        reason: str = "knows only {address}, {local} and {domain}",
+    ) -> bool:
+        """Nothing of a person in a host: names are asked for in the clear."""
+        unknown = set(_PLACEHOLDER.findall(template)) - set(known)
         if unknown:
-            self._fault("servers", "knows only {address}, {local} and {domain}")
+            self._fault("servers", reason)
         return not unknown
+
+    def _is_login(self, username: str) -> bool:
+        if clean_login(username) == username:
+            return True
+        self._fault("username", "is one line without characters nobody can see")
+        return False
+
+    def _logo(self, table: Mapping[str, object]) -> str:
+        """A picture beside the file or below, or one of the web: no way to any other file."""
+        logo = self._text(table, "logo")
+        steps = re.split(r"[/\\]", logo)
+        beside = ":" not in logo and logo.isprintable() and ".." not in steps and steps[0] != ""
+        if not logo or beside or clean_url(logo) is not None:
+            return logo
+        self._fault("logo", "is a path beside this file, or an https address")
+        return ""
+
+    def _languages(self, table: Mapping[str, object]) -> tuple[str, ...]:
+        codes = self._texts(table, "languages")
+        if all(_LANGUAGE.match(code) for code in codes):
+            return codes
+        self._fault("languages", "holds codes of two letters")
+        return ()
 
     def _services(self, table: Mapping[str, object]) -> tuple[tuple[ServiceType, str], ...]:
         services = []
@@ -539,9 +603,11 @@ class _Reader:
     # -- single values ------------------------------------------------------------------------
 
     def _fault(self, key: str, reason: str) -> None:
+        if len(self.faults) >= MAX_FAULTS:
+            return
         line = self._lines.of(self._entry, key)
         full = f"provider.{key}" if self._entry >= 0 else key
-        self.faults.append(PackFault(line, full, reason))
+        self.faults.append(PackFault(line, clean_text(full), reason))
 
     def _known_keys(self, table: Mapping[str, object], known: set[str], prefix: str) -> None:
         for key in table:
@@ -587,6 +653,15 @@ class _Reader:
         self._fault(key, f"“{clean_text(host, 60)}” is not a host name in lower-case ASCII")
         return False
 
+    def _is_somebodys(self, host: str, key: str) -> bool:
+        """A host name for which all names below it stand: never one that belongs to everybody."""
+        if not self._is_host(host, key):
+            return False
+        if registrable_domain(host) is not None:
+            return True
+        self._fault(key, f"names below “{host}” belong to many owners")
+        return False
+
 
 class _Lines:
     """Finds the line of a key: the TOML reader of the standard library does not keep positions."""
@@ -595,12 +670,13 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         self._lines: Sequence[str] = text.splitlines()
+        self._heads = [at for at, line in enumerate(self._lines) if self._HEAD.match(line)]
 
     def of(self, entry: int, key: str) -> int:
         """Line of a key in the entry with that index; of its head where the key is not there."""
-        heads = [at for at, line in enumerate(self._lines) if self._HEAD.match(line)]
+        heads = self._heads
         start = heads[entry] if 0 <= entry < len(heads) else 0
-        after = heads[entry + 1 :][:1] if entry >= 0 else heads[:1]
+        after = heads[entry + 1 : entry + 2] if entry >= 0 else heads[:1]
         end = after[0] if after else len(self._lines)
         pattern = re.compile(rf'\s*(?:\[+\s*(?:texts\.)?)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
         for at in range(start, end):

@@ -45,6 +45,8 @@ FORBIDDEN_HEADERS = frozenset(
 )
 USER_AGENT = f"mail-setup-wizard/{wizard.__version__}"
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "3fff::/20")))
+"""Special by IANA's registries, which not every Python knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,10 +404,12 @@ class HttpsClient:
                 return HttpFailure(str(url), "redirect-refused", ADDRESS_NOT_ALLOWED)
             return HttpFailure(str(url), "network", str(failure), failure)
         except httpcore2.ProxyError as error:
-            refusal = NetFailure(Trouble.REFUSED, url.host, url.port, detail=f"proxy: {error}")
+            refusal = NetFailure(
+                Trouble.REFUSED, url.host, url.port, detail=f"proxy: {_said(error)}"
+            )
             return HttpFailure(str(url), "network", str(refusal), refusal)
         except httpcore2.ProtocolError as error:
-            return HttpFailure(str(url), "malformed", str(error))
+            return HttpFailure(str(url), "malformed", _said(error))
 
     def _pool(self, guard: Guard | None, proxy: Proxy | None) -> httpcore2.AsyncConnectionPool:
         """Guarded requests have a pool of their own: a connection that was opened without looking
@@ -553,7 +557,15 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if ip.is_site_local:
             return False
+    if any(ip in network for network in _SPECIAL):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _said(error: Exception) -> str:
+    """What the library says, in which the other side's own bytes may be quoted."""
+    text = str(error)[:200]
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 _CODINGS = {"": False, "identity": False, "gzip": True, "x-gzip": True, "deflate": True}

@@ -121,6 +121,16 @@ def test_an_address_cannot_smuggle_placeholders_or_markup() -> None:
     assert parsed.incoming[0].username == "%EMAILDOMAIN%&x"
 
 
+@pytest.mark.parametrize(
+    "host", ["%EMAILLOCALPART%.evil.example", "%EMAILADDRESS%", "x.%emaillocalpart%.evil.example"]
+)
+def test_no_host_name_carries_the_person_away(host: str) -> None:
+    """Names are asked for in the clear, and a foreign document's before anybody agreed to it."""
+    parsed = parse(wrap(server(host=host)), "jo@example.com")
+    assert parsed.incoming == ()
+    assert parsed.skipped
+
+
 def test_the_first_known_socket_type_and_host_count() -> None:
     parsed = parse(
         wrap(

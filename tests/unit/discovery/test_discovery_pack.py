@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -248,7 +249,7 @@ servers = ["imap imap.a.test:993 tls", "smtp smtp.a.test:465 tls"]
         (":993", "", "line 7: provider.servers", "is written"),
         (":993", ":99999", "line 7: provider.servers", "65535"),
         ("imap.a.test", "127.0.0.1", "line 7: provider.servers", "not a host name"),
-        ("imap.a.test", "{host}.a.test", "line 7: provider.servers", "{address}"),
+        ("imap.a.test", "{host}.a.test", "line 7: provider.servers", "{domain}"),
         ("993 tls", "993 tls auth=magic", "line 7: provider.servers", "magic"),
         ('name = "A"', 'name = "A"\npasword = "normal"', "line 6: provider.pasword", "not a key"),
         ('name = "A"', 'name = "A"\npassword = "secret"', "line 6: provider.password", "none of"),
@@ -260,6 +261,21 @@ servers = ["imap imap.a.test:993 tls", "smtp smtp.a.test:465 tls"]
         ('name = "A"', 'name = "A', "line 5", "not TOML"),
         ('"smtp smtp.a.test:465 tls"]', '"smtp smtp.a.test:465 tls"', "line 7", "not TOML"),
         ("[[provider]]", "[provider]", "line 3: provider", "[[provider]]"),
+        ("format = 1", "format = true", "line 1: format", "must be 1"),
+        ("format = 1", "format = 1.0", "line 1: format", "must be 1"),
+        ("format = 1", f"format = {'9' * 5000}", "holds a number", "digits"),
+        ('"imap imap', '"imap {local}', "line 7: provider.servers", "{domain}"),
+        ('name = "A"', 'name = "A"\nmx = ["co.uk"]', "line 6: provider.mx", "many owners"),
+        ("format = 1", 'format = 1\nmail_filters = ["co.uk"]', "line 2: mail_filters", "owners"),
+        ('name = "A"', r'name = "A"' + "\n" + r'username = "a\r\nLOGOUT"', "line 6", "one line"),
+        ('name = "A"', r'name = "A"' + "\n" + r'username = "\u202Ea"', "line 6", "nobody can see"),
+        ('name = "A"', 'name = "A"\nlogo = "../../x.png"', "line 6: provider.logo", "beside"),
+        ('name = "A"', 'name = "A"\nlogo = "/etc/x.png"', "line 6: provider.logo", "beside"),
+        ('name = "A"', "name = 'A'\nlogo = 'a\\..\\x.png'", "line 6: provider.logo", "beside"),
+        ('name = "A"', "name = 'A'\nlogo = 'C:\\x.png'", "line 6: provider.logo", "beside"),
+        ('name = "A"', "name = 'A'\nlogo = '\\\\host\\x'", "line 6: provider.logo", "beside"),
+        ('name = "A"', 'name = "A"\nlogo = "file:///x.png"', "line 6: provider.logo", "beside"),
+        ('name = "A"', 'name = "A"\nlanguages = ["../x"]', "line 6: provider.lang", "two letters"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_field(
@@ -310,6 +326,33 @@ def test_files_that_are_no_provider_files(tmp_path: Path) -> None:
     good.write_text(GOOD)
     assert isinstance(read_good := load_pack(good), Pack)
     assert read_good.path == good
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "a." * 200_000 + "a = 1",
+        "x = { " + '"a" . ' * 5_000 + "a = 1 }",
+        "\n".join(f"k{number} = 1" for number in range(20_000)),
+        "\n".join(f'[[provider]]\nid = "p{number}"' for number in range(6_000)),
+        "[" * 200_000,
+        "x = '" + "y" * 20_000 + "'",
+    ],
+    ids=["dotted", "dotted inline", "unknown keys", "empty providers", "brackets", "long line"],
+)
+def test_a_file_made_to_keep_the_reader_busy_does_not(hostile: str) -> None:
+    """Each of these took minutes, or would have."""
+    began = time.monotonic()
+    told = faults(f"{GOOD}\n{hostile}\n")
+    assert 1 <= len(told) <= 100
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("logo", ["logo.png", "pictures/logo.png", "https://a.test/logo.png"])
+def test_logos_lie_beside_the_file_or_in_the_web(logo: str) -> None:
+    read = read_pack(GOOD.replace('name = "A"', f'name = "A"\nlogo = "{logo}"'))
+    assert isinstance(read, Pack)
+    assert read.entries[0].logo == logo
 
 
 def test_known_servers_behind_certificate_names() -> None:

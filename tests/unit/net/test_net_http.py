@@ -380,6 +380,62 @@ def test_endless_headers_end(authority: CertificateAuthority, web_tls: ssl.SSLCo
     assert result.reason == "malformed"
 
 
+_HEAD = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = _HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 200),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: " + b"a" * 8000 + b"\r\n\r\n"),
+        (b"", b"\r\n" * 500),
+        (b"HTTP/1.1 200 ", b"K" * 1000),
+        (_CHUNKED, b"1;x=" + b"y" * 10_000 + b"\r\na\r\n"),
+        (_CHUNKED + b"1;", b"y" * 10_000),
+        (_CHUNKED + b"0\r\n", b"X: y\r\n" * 100),
+    ],
+    ids=["100", "103", "lines", "status", "extensions", "extension", "trailers"],
+)
+def test_a_flood_ends_and_lets_others_work(
+    head: bytes,
+    again: bytes,
+    authority: CertificateAuthority,
+    web_tls: ssl.SSLContext,
+) -> None:
+    beats = 0
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(again)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.001)
+            beats += 1
+
+    async def talk() -> HttpReply | HttpFailure:
+        async with serving(flood, tls=web_tls) as port:
+            made = client(authority, port, total=0.6)
+            beating = asyncio.create_task(beat())
+            try:
+                return await made.get(f"https://{HOST}/")
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+                await made.aclose()
+
+    result = run(talk())
+    assert isinstance(result, HttpFailure)
+    assert result.reason in {"too-slow", "malformed"}  # whichever limit is met first
+    assert beats >= 2
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_packed_body_is_unpacked_within_the_limit(
     coding: str, authority: CertificateAuthority, web_tls: ssl.SSLContext
@@ -407,6 +463,19 @@ def test_a_packed_body_is_unpacked_within_the_limit(
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
         b"HTTP/1.1 200 OK\r\nBad Header\r\n\r\n",
+        b"<html>HTTP/0.9</html>",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"HTTP/1.1 99 Low\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        _HEAD + b"X: a\0b\r\nContent-Length: 0\r\n\r\n",
+        _HEAD + b"Content-Length : 1\r\n\r\na",
+        _HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        _HEAD + b"Content-Length: +1\r\n\r\na",
+        _HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\na",
+        _HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+        _CHUNKED + b"-1\r\na\r\n0\r\n\r\n",
+        _CHUNKED + b"F" * 5000 + b"\r\na\r\n0\r\n\r\n",
+        reply(200, b"x", Content_Encoding="gzip, gzip"),
         reply(200, b"\x1f\x8b", Content_Encoding="gzip"),
         reply(200, b"x", Content_Encoding="br"),
         b"",
@@ -584,7 +653,7 @@ def test_redirects_to_what_must_not_be_asked_are_refused(
         *("0.0.0.0", "100.64.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1"),
         *("::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1", "fec0::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:0a00:0001::1"),
-        *("::127.0.0.1", "64:ff9b:1::1", "2001:db8::1"),
+        *("::127.0.0.1", "64:ff9b:1::1", "2001:db8::1", "3fff::1", "192.0.0.8"),
     ],
 )
 def test_addresses_that_are_not_public(address: str) -> None:
