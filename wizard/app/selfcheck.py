@@ -59,18 +59,7 @@ def _authorities() -> int | str:
 
 
 async def _keychain() -> dict[str, Any]:
-    """A round trip under a name that no account has, tried at most three times: under Wine one of
-    several runs failed, and why is not known (2026-11). `tries` and `trouble` tell of the failures.
-    """
-    told = await _round_trip()
-    for tries in range(2, 4):
-        if told["works"] or "reason" in told:
-            break
-        told = {**told, **await _round_trip(), "tries": tries}
-    return told
-
-
-async def _round_trip() -> dict[str, Any]:
+    """A round trip under a name that no account has. `reason` or `trouble`: what did not work."""
     from wizard.keychain import Keychain, KeychainUnavailable
     from wizard.model import EmailAddress, Secret, parse_address
 
@@ -80,7 +69,8 @@ async def _round_trip() -> dict[str, Any]:
     probe = Secret(secrets.token_urlsafe(12) + "é☂")
     stored = await keychain.store(address, probe)
     if isinstance(stored, KeychainUnavailable):
-        return {"works": False, "reason": stored.reason.value}
+        said = {"detail": stored.detail} if stored.detail else {}
+        return {"works": False, "reason": stored.reason.value, **said}
     told: dict[str, Any] = {"works": True, "backend": stored.backend}
     back = await keychain.fetch(address)
     deleted = await keychain.delete(address)

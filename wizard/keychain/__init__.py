@@ -26,6 +26,7 @@ from wizard.keychain.backends import (
     allowed,
     expected_errors,
     is_windows,
+    load,
     open_backend,
 )
 from wizard.keychain.patience import Watch, in_thread
@@ -35,6 +36,9 @@ __all__ = ["Keychain", "KeychainUnavailable", "Reason", "Stored", "delete", "fet
 
 PATIENCE = 60.0
 """Seconds for the person to answer a prompt of the system."""
+
+_LOADING = 300.0
+"""Seconds for our own libraries: they come from the disk, and nobody else is waited for."""
 
 _SERVICE = "mail-setup-wizard:{address}"
 _PROBE = "mail-setup-wizard:round-trip"
@@ -154,6 +158,7 @@ class Keychain:
                 return KeychainUnavailable(_reason(error), f"{type(error).__name__}: {error}")
 
         try:
+            await in_thread(lambda _watch: load(self._names), _LOADING)
             return await in_thread(guarded, self._patience)
         except TimeoutError:
             return KeychainUnavailable(Reason.SLOW)

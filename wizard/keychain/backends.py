@@ -7,6 +7,7 @@ ourselves, so null, plaintext, "alt" and chained backends cannot come in by any 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -74,6 +75,15 @@ def open_backend(names: Sequence[str]) -> Backend | None:
             backend.persist = "local machine"
         return cast(Backend, backend)
     return None
+
+
+def load(names: Sequence[str]) -> None:
+    """Imports the first store of this list that can be imported. On a busy machine that alone takes
+    many seconds, which are no reason to lose patience with a store."""
+    for name in names:
+        with contextlib.suppress(ImportError, RuntimeError):
+            importlib.import_module(name.partition(":")[0])
+            return
 
 
 def is_windows(backend: Backend) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from wizard import __version__
-from wizard.app import main, selfcheck
+from wizard.app import main
 from wizard.keychain import Keychain
 from wizard.system.resources import resources
 
@@ -46,20 +45,3 @@ def test_what_is_missing_is_seen(
     )
     assert main(["--self-check"]) == 1
     assert json.loads(capsys.readouterr().out)["ok"] is False
-
-
-@pytest.mark.parametrize(("good_after", "works"), [(1, True), (2, True), (3, True), (4, False)])
-def test_a_keychain_that_wakes_up_late_is_asked_again(
-    good_after: int, works: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tries: list[bool] = []
-
-    async def round_trip() -> dict[str, object]:
-        tries.append(len(tries) + 1 >= good_after)
-        return {"works": tries[-1], "backend": "vault"}
-
-    monkeypatch.setattr(selfcheck, "_round_trip", round_trip)
-    told = asyncio.run(selfcheck._keychain())
-    assert told["works"] is works
-    assert len(tries) == min(good_after, 3)
-    assert told.get("tries", 1) == len(tries)

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from tests.unit.keychain import stores
 from wizard import keychain
 from wizard.keychain import Keychain, KeychainUnavailable, Reason, Stored
 from wizard.keychain.backends import ALLOWED, allowed, open_backend
+from wizard.keychain.patience import Watch
 from wizard.model import EmailAddress, ProblemKind, Secret, Stage
 
 ROOT = Path(__file__).parents[3]
@@ -113,6 +114,28 @@ def test_a_prompt_that_nobody_answers_is_waited_for_in_vain_but_without_effect()
     stores.Prompting.answered.set()
     assert stores.Prompting.seen.wait(10)
     assert stores.Good.kept == {}
+
+
+def test_the_time_to_load_our_own_libraries_is_not_the_store_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under Wine on a busy machine keyring took 20 seconds to import, and its store 0.02 to answer:
+    a store that works was called slow."""
+    (tmp_path / "late_store.py").write_text("from tests.unit.keychain.stores import Good\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    loading: list[float] = []
+
+    async def in_thread(work: Callable[[Watch], object], seconds: float) -> object:
+        before = "late_store" in sys.modules
+        outcome = work(Watch())
+        if before is not ("late_store" in sys.modules):
+            loading.append(seconds)
+        return outcome
+
+    monkeypatch.setattr(keychain, "in_thread", in_thread)
+    here = Keychain(["no_such_module:Store", f"late_store:{stores.Good.__name__}"], patience=0.5)
+    assert isinstance(stored(here, "x"), Stored)
+    assert loading == [keychain._LOADING]
 
 
 def test_fetching_from_a_locked_store_says_so() -> None:
