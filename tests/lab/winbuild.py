@@ -80,15 +80,15 @@ def try_windows(python: WindowsPython, built: Path) -> bool:
     shutil.copytree(built, dist)
     (portable,) = dist.glob(f"{facts.PROGRAM}-*-windows-x86_64.exe")
     packaging = source / "packaging"
-    good = True
-    for words in (
-        ("smoke.py", dist / facts.PROGRAM, portable),
-        ("trial.py", dist / installer.name()),
-    ):
-        tried = python.run(packaging / words[0], *words[1:], seconds=_PATIENCE, PYTHONUTF8="1")
-        print(f"{tried.output}{tried.errors}", flush=True)
-        good = good and tried.ok
-    return good
+    folder, setup = dist / facts.PROGRAM, dist / installer.name()
+    smoke = python.run(packaging / "smoke.py", folder, portable, seconds=_PATIENCE, PYTHONUTF8="1")
+    print(f"{smoke.output}{smoke.errors}", flush=True)
+    trial = python.run(packaging / "trial.py", setup, seconds=_PATIENCE, PYTHONUTF8="1")
+    print(f"── {setup.name}", flush=True)
+    print(
+        "ok  installs, works, leaves nothing" if trial.ok else f"BAD\n{trial.output}{trial.errors}"
+    )
+    return smoke.ok and trial.ok
 
 
 def main(words: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.outside import FOUND, IMAP, SMTP
+from tests.unit import posix
 from wizard.batch import (
     ListFault,
     Manners,
@@ -144,6 +145,7 @@ def test_no_bytes_whatever_break_the_reader(content: bytes) -> None:
     assert isinstance(found, Roster | ListFault)
 
 
+@posix.rights
 def test_passwords_are_read_only_from_a_file_that_is_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "passwords.csv"
     path.write_text('address,password\nAda@shop.example,"a, ""b"" ü"\nben@shop.example, x \n')

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.clients.support import account, places, sender, server
 from wizard.clients import registry
 from wizard.clients.keyfile import KeyFile
@@ -203,6 +204,7 @@ def test_undo_after_use_takes_the_group_whole(home: Places) -> None:
     assert read(path).groups == ("Account: 2", "Account: 4")
 
 
+@posix.unix_sockets
 def test_it_is_asked_whether_it_runs(home: Places) -> None:
     path = used(home)
     plan = planned(home)

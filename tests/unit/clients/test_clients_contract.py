@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.clients import earlier
 from tests.unit.clients.computers import (
     COMPUTERS,
@@ -106,6 +107,7 @@ def test_planning_changes_nothing_and_twice_changes_nothing(
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("client", CLIENTS)
+@posix.forks
 def test_kill_9_while_applying(tmp_path: Path, client: str, situation: str) -> None:
     """At every step; then both ways out, on computers of their own."""
     steps: list[str] = []
@@ -148,6 +150,7 @@ def test_kill_9_while_applying(tmp_path: Path, client: str, situation: str) -> N
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("client", CLIENTS)
+@posix.forks
 def test_kill_9_while_taking_back(tmp_path: Path, client: str, situation: str) -> None:
     def undoing(home: Places, change: str) -> Callable[[journal.Hook], object]:
         steward = registry.steward(client, home)

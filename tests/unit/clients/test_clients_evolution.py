@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit import posix
 from tests.unit.clients.support import account, places, sender, server
 from wizard.clients import registry
 from wizard.clients.keyfile import KeyFile
@@ -189,6 +190,7 @@ def test_without_evolution_and_without_encryption(home: Places) -> None:
     assert made.kind is ProblemKind.UNENCRYPTED_ONLY
 
 
+@posix.rights
 def test_a_read_only_folder_is_a_clear_problem(home: Places) -> None:
     folder = home.config / "evolution" / "sources"
     folder.mkdir(parents=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from wizard.clients import journal
 from wizard.model import (
     Applied,
@@ -198,6 +198,7 @@ def test_changes_are_taken_back_in_any_order(tmp_path: Path) -> None:
 # --- what a file is besides its bytes ---------------------------------------------------------
 
 
+@posix.rights
 def test_mode_stays_and_new_files_are_private(tmp_path: Path) -> None:
     made = edit(tmp_path)
     (tmp_path / "old.txt").chmod(0o640)
@@ -209,6 +210,7 @@ def test_mode_stays_and_new_files_are_private(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "old.txt").stat().st_mode) == 0o640
 
 
+@posix.rights
 def test_the_journal_and_its_copies_are_private(tmp_path: Path) -> None:
     home = places(tmp_path)
     journal.apply(edit(tmp_path), home, STEWARD)
@@ -218,7 +220,7 @@ def test_the_journal_and_its_copies_are_private(tmp_path: Path) -> None:
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+@posix.as_root
 def test_the_owner_stays_and_new_files_get_their_folders_owner(tmp_path: Path) -> None:
     made = edit(tmp_path)
     os.chown(tmp_path, 1234, 1235)
@@ -233,6 +235,7 @@ def test_the_owner_stays_and_new_files_get_their_folders_owner(tmp_path: Path) -
         assert (found.st_uid, found.st_gid) == owner, name
 
 
+@posix.links
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     home = places(tmp_path)
     target = tmp_path / "dotfiles" / "real.txt"
@@ -252,6 +255,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("marked", ["old.txt", "."])
+@posix.rights
 def test_what_is_marked_read_only_is_respected_even_by_root(tmp_path: Path, marked: str) -> None:
     home = Places("linux", tmp_path, tmp_path, tmp_path, tmp_path / "state")
     inside = tmp_path / "profile"
@@ -288,7 +292,7 @@ def _as_nobody(act: Callable[[Path], object]) -> str:
         shutil.rmtree(folder)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@posix.as_root
 def test_a_folder_of_somebody_else_is_a_clear_problem() -> None:
     with tempfile.TemporaryDirectory() as state:
         Path(state).chmod(0o777)
@@ -301,7 +305,7 @@ def test_a_folder_of_somebody_else_is_a_clear_problem() -> None:
         assert _as_nobody(act) == "ProblemKind.PROGRAM_READ_ONLY"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@posix.as_root
 def test_without_a_folder_for_the_journal_nothing_is_changed() -> None:
     def act(folder: Path) -> ProblemKind:
         made = plan(FileChange(folder / "old.txt", b"x", b"one\n"))
@@ -310,6 +314,7 @@ def test_without_a_folder_for_the_journal_nothing_is_changed() -> None:
     assert _as_nobody(act) == "ProblemKind.FOLDER_NOT_WRITABLE"
 
 
+@posix.rights
 def test_an_immutable_file_is_a_clear_problem(tmp_path: Path) -> None:
     made = edit(tmp_path)
     path = tmp_path / "old.txt"
@@ -403,6 +408,7 @@ def test_the_steps_are_all_named() -> None:
 
 @pytest.mark.parametrize("afterwards", ["finish", "undo", "again"])
 @pytest.mark.parametrize("point", _apply_steps())
+@posix.forks
 def test_killed_while_applying(tmp_path: Path, point: str, afterwards: str) -> None:
     home, made = places(tmp_path), edit(tmp_path)
     assert _killed_at(point, lambda hook: journal.apply(made, home, STEWARD, hook=hook))
@@ -443,6 +449,7 @@ def test_killed_while_applying(tmp_path: Path, point: str, afterwards: str) -> N
 
 @pytest.mark.parametrize("lived_on", [False, True])
 @pytest.mark.parametrize("point", _undo_steps())
+@posix.forks
 def test_killed_while_undoing(tmp_path: Path, point: str, lived_on: bool) -> None:
     home, made = places(tmp_path), edit(tmp_path)
     done = applied(journal.apply(made, home, STEWARD))
@@ -458,6 +465,7 @@ def test_killed_while_undoing(tmp_path: Path, point: str, lived_on: bool) -> Non
     assert journal.pending(home) == ()
 
 
+@posix.forks
 def test_what_others_changed_after_an_interruption_is_not_finished_over(tmp_path: Path) -> None:
     home, made = places(tmp_path), edit(tmp_path)
     assert _killed_at("write 1", lambda hook: journal.apply(made, home, STEWARD, hook=hook))
@@ -531,6 +539,7 @@ def test_copies_go_when_a_change_is_taken_back(tmp_path: Path) -> None:
     assert list((home.state / "changes").iterdir()) == []
 
 
+@posix.forks
 def test_two_wizards_wait_for_each_other(tmp_path: Path) -> None:
     home = places(tmp_path)
     children = []
@@ -546,8 +555,11 @@ def test_two_wizards_wait_for_each_other(tmp_path: Path) -> None:
     assert sorted(int(record.id) for record in journal.changes(home)) == list(range(1, 31))
 
 
+@posix.fcntl_locks
 def test_the_lock_is_free_again_afterwards(tmp_path: Path) -> None:
     home = places(tmp_path)
     journal.apply(edit(tmp_path), home, STEWARD)
+    import fcntl
+
     with (home.state / "lock").open("r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, server
 from wizard.clients import journal, registry
 from wizard.model import (
@@ -63,7 +64,8 @@ def test_everything_lands_in_one_folder_without_clashes(tmp_path: Path) -> None:
         assert not isinstance(written, Problem)
         for path, produced in zip(written, plan.files, strict=True):
             assert path.read_bytes() == produced.content
-            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            if os.name == "posix":
+                assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
 
 
@@ -141,6 +143,7 @@ def test_plans_for_this_computer_without_any_program(tmp_path: Path) -> None:
     assert registry.changes(home) == ()
 
 
+@posix.forks
 def test_interrupted_changes_are_found_and_finished(tmp_path: Path) -> None:
     folder = profile(tmp_path, ONE_ACCOUNT)
     home = places(tmp_path)

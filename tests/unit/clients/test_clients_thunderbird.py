@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit import posix
 from tests.unit.clients import support
 from tests.unit.clients.computers import planned as plan_for
 from tests.unit.clients.computers import set_up as set_up_for
@@ -719,6 +720,7 @@ def test_windows_and_macos_places(tmp_path: Path, system: str) -> None:
 # --- what refuses -----------------------------------------------------------------------------
 
 
+@posix.fcntl_locks
 def test_a_running_program_is_not_written_to(tmp_path: Path) -> None:
     folder = profile(tmp_path, ONE_ACCOUNT)
     plan = planned(tmp_path)
@@ -741,6 +743,7 @@ def test_a_running_program_is_not_written_to(tmp_path: Path) -> None:
         assert undone.kind is ProblemKind.PROGRAM_RUNNING
 
 
+@posix.links
 def test_a_stale_lock_link_means_nothing(tmp_path: Path) -> None:
     folder = profile(tmp_path, ONE_ACCOUNT)
     (folder / "lock").symlink_to("127.0.1.1:+99999")
@@ -828,6 +831,7 @@ def test_the_import_file_holds_the_account_alone_and_no_password() -> None:
     assert again == plan
 
 
+@posix.fcntl_locks
 def test_the_wizards_own_process_lets_go_of_the_lock(tmp_path: Path) -> None:
     folder = profile(tmp_path, ONE_ACCOUNT)
     set_up(tmp_path)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from wizard.model import Secret
 from wizard.system.log import (
     LOGGER,
@@ -58,6 +59,7 @@ def test_tracebacks_are_cleaned(log: Path) -> None:
     assert PASSWORD not in text
 
 
+@posix.rights
 def test_only_its_owner_reads_the_log(log: Path) -> None:
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 

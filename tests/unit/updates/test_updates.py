@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -129,6 +130,8 @@ def test_the_package_manager_says_so_beside_the_program(tmp_path: Path) -> None:
     assert managed_by(program) == ""
     (tmp_path / "managed-by").write_text("apt\n")
     assert managed_by(program) == "apt"
+    if os.name != "posix":  # where only administrators make links
+        return
     link = tmp_path / "bin" / "mail-wizard"
     link.parent.mkdir()
     program.touch()
@@ -141,7 +144,8 @@ def test_the_publisher_s_key_is_for_its_owner_only(
 ) -> None:
     file = tmp_path / "key.pem"
     assert publishing.main(["key", str(file)]) == 0
-    assert file.stat().st_mode & 0o077 == 0
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o077 == 0
     assert publishing.public(publishing.read_key(file)) in capsys.readouterr().out
     with pytest.raises(FileExistsError):
         publishing.make_key(file)

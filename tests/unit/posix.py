@@ -1,0 +1,24 @@
+"""Marks for tests of what Windows has not; whatever has no such mark passes there too."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+_WINDOWS = sys.platform == "win32"
+
+rights = pytest.mark.skipif(
+    _WINDOWS, reason="Windows keeps no rights in a file's mode; the person's folder has them"
+)
+forks = pytest.mark.skipif(_WINDOWS, reason="a child that can be killed at a step is made by fork")
+fcntl_locks = pytest.mark.skipif(
+    _WINDOWS, reason="locks by fcntl; tests/lab/windows_locks.py tries those of Windows"
+)
+unix_sockets = pytest.mark.skipif(_WINDOWS, reason="the program leaves a socket of Unix")
+links = pytest.mark.skipif(_WINDOWS, reason="Windows lets administrators alone make links")
+programs = pytest.mark.skipif(_WINDOWS, reason="a script is no program on Windows")
+as_root = pytest.mark.skipif(
+    _WINDOWS or os.geteuid() != 0, reason="only root can become somebody else"
+)
