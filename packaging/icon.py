@@ -1,29 +1,32 @@
 """The program's icon as pictures of any size, drawn from its SVG by Qt itself.
 
+It has no letters, so that Qt draws it without an application. One made here would be the process's
+only one, and of a kind that has no windows.
+
 python packaging/icon.py SIZE FILE.png
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 import facts
 
 SOURCE = facts.ROOT / "resources" / "icons" / "app.svg"
+DOTS_PER_METRE = 3780  # 96 an inch
 
 
 def png(size: int) -> bytes:
     """A square picture, `size` pixels wide, with a transparent ground."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QGuiApplication.instance() or QGuiApplication([])
     image = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDotsPerMeterX(DOTS_PER_METRE)  # else the screen's, where there is one
+    image.setDotsPerMeterY(DOTS_PER_METRE)
     image.fill(0)
     painter = QPainter(image)
     QSvgRenderer(str(SOURCE)).render(painter)
@@ -33,7 +36,6 @@ def png(size: int) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # Qt takes the format as text
         raise OSError(f"{SOURCE} could not be drawn")
-    del application
     return bytes(data.data())
 
 

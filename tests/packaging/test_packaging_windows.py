@@ -4,6 +4,7 @@ import ast
 import re
 import struct
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_the_icon_has_every_size(tmp_path: Path) -> None:
     iconfiles.write_ico(file)
     with Image.open(file) as icon:
         assert icon.info["sizes"] == {(size, size) for size in iconfiles.ICO_SIZES}
+
+
+def test_drawing_leaves_the_process_free_for_an_application_with_windows() -> None:
+    """A process has one Qt application only. In a process of its own: here may be one already."""
+    code = """
+import icon
+icon.png(16)
+from PySide6.QtCore import QCoreApplication
+print(QCoreApplication.instance())
+"""
+    folder = Path(iconfiles.__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "None"
 
 
 def test_small_icons_are_drawn_not_shrunk(tmp_path: Path) -> None:
