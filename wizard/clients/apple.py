@@ -90,15 +90,8 @@ class Target(IntEnum):
 class AppleMail:
     """The exporter (`ClientExporter`)."""
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "apple"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Apple Mail"
+    id = "apple"
+    name = "Apple Mail"
 
     def detect(self, places: Places) -> DetectedClient | None:
         """On a Mac: Mail.app, with its version."""

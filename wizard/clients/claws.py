@@ -74,15 +74,8 @@ class ClawsMail:
 
     home: Path = Path()
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "claws"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Claws Mail"
+    id = "claws"
+    name = "Claws Mail"
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Found where the program is on the search path."""

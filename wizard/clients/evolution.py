@@ -76,15 +76,8 @@ _NOTE_PASSWORD = N_("Evolution asks for your password once, when it first connec
 class Evolution:
     """The exporter (`ClientExporter`) and the steward of Evolution's files."""
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "evolution"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Evolution"
+    id = "evolution"
+    name = "Evolution"
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Found where the program is on the search path."""

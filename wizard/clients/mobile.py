@@ -72,15 +72,8 @@ _NOTE_UNTRIED = N_(
 class ThunderbirdMobile:
     """The exporter (`ClientExporter`)."""
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "thunderbird-mobile"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Thunderbird for Android"
+    id = "thunderbird-mobile"
+    name = "Thunderbird for Android"
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Never on this computer."""

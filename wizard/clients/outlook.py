@@ -79,15 +79,8 @@ _NOTE_NO_PRF_LETTERS = N_(
 class Outlook:
     """The exporter (`ClientExporter`)."""
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "outlook"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Outlook"
+    id = "outlook"
+    name = "Outlook"
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Classic Outlook, from what `system` read in the registry."""

@@ -26,15 +26,8 @@ from wizard.sheet import to_html, to_rich_text
 class SettingsSheet:
     """The exporter (`ClientExporter`)."""
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "sheet"
-
-    @property
-    def name(self) -> str:
-        """Goes through `Words.text`."""
-        return N_("Settings sheet")
+    id = "sheet"
+    name = N_("Settings sheet")
 
     def detect(self, places: Places) -> DetectedClient | None:
         """Paper is not installed."""

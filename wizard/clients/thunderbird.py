@@ -94,15 +94,8 @@ class Thunderbird:
 
     system: str = "linux"
 
-    @property
-    def id(self) -> str:
-        """The word of `--apps`."""
-        return "thunderbird"
-
-    @property
-    def name(self) -> str:
-        """A product name."""
-        return "Thunderbird"
+    id = "thunderbird"
+    name = "Thunderbird"
 
     # --- detect -------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from wizard.model import (
     Security,
     ServerSettings,
     ServerType,
-    Stage,
     Subject,
     Verification,
 )
@@ -99,11 +98,6 @@ class Seen:
     def refused(self) -> bool:
         """Somebody is there and says no."""
         return self.trouble in {Trouble.REFUSED, Trouble.RESET, Trouble.CLOSED}
-
-    @property
-    def broken_at_connect(self) -> bool:
-        """The ladder broke at its first rung."""
-        return self.problem is not None and self.problem.stage is Stage.CONNECT
 
 
 @dataclass(frozen=True, slots=True)

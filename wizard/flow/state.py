@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         AddressFault,
         ChangeRecord,
         Check,
-        ClientPlan,
         DetectedClient,
         Diagnosis,
         DiscoveryResult,
@@ -204,8 +203,3 @@ class State:
         from wizard.flow.parts import RowState
 
         return any(row.state in {RowState.APPLYING, RowState.UNDOING} for row in self.rows)
-
-
-def hands_over_files(plan: ClientPlan) -> bool:
-    """True where a plan produces files for a person rather than changing a program."""
-    return plan.how is model.How.FILES or (bool(plan.files) and not plan.changes)

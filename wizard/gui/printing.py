@@ -6,7 +6,6 @@ that has no window at all (it then starts Qt off-screen for its fonts).
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import (
@@ -82,11 +81,6 @@ def render_pdf(rich_html: str, page: PageSize = "A4", title: str = "") -> bytes:
     document.print_(writer)
     buffer.close()
     return bytes(data.data())
-
-
-def write_pdf(rich_html: str, path: Path, page: PageSize = "A4", title: str = "") -> None:
-    """`render_pdf` into a file. Raises OSError where it cannot be written."""
-    path.write_bytes(render_pdf(rich_html, page, title))
 
 
 class _Sealed(QTextDocument):

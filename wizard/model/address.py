@@ -49,11 +49,6 @@ class EmailAddress:
         """The form for people: U-labels where the scripts do not mix, else A-labels too."""
         return f"{self.local}@{shown_domain(self.domain)}"
 
-    @property
-    def needs_smtputf8(self) -> bool:
-        """True where the local part is not ASCII (RFC 6531)."""
-        return not self.local.isascii()
-
 
 def parse_address(text: str) -> EmailAddress | AddressFault:
     """Reads an address as typed or pasted (`Name <a@b>` and `mailto:` are understood)."""

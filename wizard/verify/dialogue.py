@@ -16,7 +16,6 @@ from typing import Protocol
 from wizard.model import AuthMethod
 from wizard.verify.reply import Reply
 from wizard.verify.sasl import (
-    BROWSER_MECHANISMS,
     MECHANISMS,
     TOKEN_MECHANISMS,
     Credentials,
@@ -41,15 +40,6 @@ class Offer:
     starttls: bool = False
     own_login: bool = False
     initial_response: bool = False
-
-    @property
-    def browser_only(self) -> bool:
-        """Nothing but sign-in with a token is offered."""
-        return (
-            not self.own_login
-            and not any(name in MECHANISMS for name in self.mechanisms)
-            and any(name in BROWSER_MECHANISMS for name in self.mechanisms)
-        )
 
 
 class Dialogue(Protocol):

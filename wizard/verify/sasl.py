@@ -256,7 +256,3 @@ def exchange_for(way: str, credentials: Credentials) -> Exchange:
     if way in TOKEN_MECHANISMS:
         return TOKEN_MECHANISMS[way](credentials)
     return MECHANISMS[way][1](credentials)
-
-
-BROWSER_MECHANISMS = frozenset({"XOAUTH2", "OAUTHBEARER", "XOAUTHBEARER"})
-"""Sign-in with a token from a browser (RFC 7628)."""
