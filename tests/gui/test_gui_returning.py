@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,6 +14,8 @@ from tests.gui.conftest import OpenWindow
 from tests.gui.outside import FakeServices
 from tests.gui.samples import ADDRESS, BAD, IMAP, PLAN, SMTP, STATES
 from tests.gui.test_gui_journeys import CANARY, Person
+from tests.gui.test_gui_journeys import AtWindow as Windows
+from tests.gui.watchdog import Pause
 from wizard.flow import Journey, Page, RowState
 from wizard.gui.pages.account import AccountPage
 from wizard.gui.pages.address import AddressPage
@@ -32,18 +34,30 @@ from wizard.model import (
 )
 
 NEW = EmailAddress("info", "new-shop.example")
-AtWindow = Callable[..., Person]
 
 
-@pytest.fixture
-def at_window(open_window: OpenWindow, qtbot: QtBot) -> AtWindow:
-    def build(services: FakeServices) -> Person:
-        person = Person(open_window(services=services), qtbot, services)
+class AtWindow:
+    """As in the journeys, on a computer that knows something already."""
+
+    def __init__(self, windows: Windows) -> None:
+        self._windows = windows
+
+    def __call__(self, services: FakeServices) -> Person:
+        person = self._windows.open(services)
         person.wizard.settle_in()  # what the program does once the window stands
         person.until(lambda: person.wizard.controller.state.known is not None)
         return person
 
-    return build
+    def finish(self) -> Pause:
+        """See `conftest.Guarded`."""
+        return self._windows.finish()
+
+
+@pytest.fixture
+def at_window(open_window: OpenWindow, qtbot: QtBot) -> Iterator[AtWindow]:
+    windows = Windows(open_window, qtbot)
+    yield AtWindow(windows)
+    windows.stop()
 
 
 def begin(person: Person, journey: Journey) -> AccountPage:

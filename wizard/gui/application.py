@@ -94,7 +94,7 @@ class Wizard(QObject):
         self.controller.changed.connect(self._show)
         self.window = Window()
         self.window.ask_before_closing = lambda: self.controller.state.loses_something
-        self.window.closing.connect(self.controller.close)
+        self.window.closing.connect(self.controller.leave)
         theme.resized.connect(self._build)
         self._translate_qt()
         self._build()

@@ -65,16 +65,22 @@ class Bridge(QObject):
         """True while any work runs."""
         return bool(self._live)
 
-    def close(self) -> None:
-        """Cancels everything and waits for the thread, a bounded time."""
+    def leave(self) -> None:
+        """Cancels everything and waits for nothing."""
         with self._lock:  # from here on nothing is sent to objects that may soon be gone
+            if self._closed:
+                return
             self._closed = True
         self._live.clear()
-        if self._thread is None:
-            return
-        self._call(self._finish)
-        self._thread.join(_CLOSE_SECONDS)
-        self._thread = None
+        if self._thread is not None:
+            self._call(self._finish)
+
+    def close(self) -> None:
+        """Cancels everything and waits for the thread, a bounded time."""
+        self.leave()
+        if self._thread is not None:
+            self._thread.join(_CLOSE_SECONDS)
+            self._thread = None
 
     # -- main thread ------------------------------------------------------------------------
 

@@ -84,6 +84,12 @@ class Controller(QObject):
             for line in lines(before, event, self.state):
                 _LOGGER.info("%s", line)
 
+    def leave(self) -> None:
+        """Has all work end and forgets the passwords; the window goes without waiting for it."""
+        if self._bridge is not None:
+            self._bridge.leave()
+        self.services.vault.clear()
+
     def close(self) -> None:
         """Ends all work and forgets the passwords."""
         if self._bridge is not None:

@@ -74,7 +74,7 @@ class UpdateDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Whoever closes the dialog has no more questions."""
-        self.bridge.close()
+        self.bridge.leave()
         super().done(result)
 
     def _start(self) -> None:
