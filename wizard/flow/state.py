@@ -200,6 +200,8 @@ class State:
     @property
     def loses_something(self) -> bool:
         """True where closing the window now would cut a change short."""
+        if not self.rows:
+            return False
         from wizard.flow.parts import RowState
 
         return any(row.state in {RowState.APPLYING, RowState.UNDOING} for row in self.rows)

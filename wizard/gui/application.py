@@ -10,15 +10,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
     QLocale,
-    QMessageLogContext,
     QObject,
     QTimer,
     QtMsgType,
@@ -26,7 +23,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from wizard.flow import Services, State
 from wizard.flow.later import ev, load
 from wizard.gui.collector import MainThreadCollector
 from wizard.gui.controller import Controller
@@ -38,8 +34,15 @@ from wizard.gui.widgets import Kit
 from wizard.messages import Messages
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QTranslator
+    from pathlib import Path
+    from types import FrameType, TracebackType
 
+    from PySide6.QtCore import (
+        QMessageLogContext,
+        QTranslator,
+    )
+
+    from wizard.flow import Services, State
     from wizard.gui.updates import Ask
     from wizard.model import Brand
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from wizard import flow
-from wizard.flow import Services, State
+from wizard.flow import State
 from wizard.flow.later import do, ev
 
 if TYPE_CHECKING:
+    from wizard.flow import Services
     from wizard.gui.bridge import Bridge, Emit
     from wizard.model import EmailAddress, Secret
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableMapping
 
 _UNSEEN = ("offscreen", "minimal", "vnc")
 _LOCAL_X = re.compile(r"(?:unix)?:(\d+)(?:\.\d+)?\Z")

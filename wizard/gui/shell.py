@@ -7,14 +7,13 @@ first control, or to the problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
-    QObject,
     QPoint,
     QRectF,
     QSize,
@@ -23,14 +22,8 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QCloseEvent,
     QColor,
-    QKeyEvent,
     QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QShowEvent,
-    QWindow,
 )
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -64,6 +57,20 @@ from wizard.gui.widgets import (
 from wizard.model.words import N_
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from PySide6.QtCore import (
+        QObject,
+    )
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QKeyEvent,
+        QPaintEvent,
+        QResizeEvent,
+        QShowEvent,
+        QWindow,
+    )
+
     from wizard.model import EmailAddress, Secret
 
 MARGIN = 44

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -18,12 +17,16 @@ from PySide6.QtGui import (
     QFont,
     QFontInfo,
     QGuiApplication,
-    QIcon,
     QPainter,
     QPalette,
     QPixmap,
 )
 from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PySide6.QtGui import QIcon
 
 SMALLEST_SCALE, LARGEST_SCALE = 1.0, 2.0
 _PREFERRED_FAMILIES = ("Inter", "Noto Sans", "DejaVu Sans")
@@ -249,12 +252,10 @@ class Theme(QObject):
             found = self._pixmaps[key] = _draw(self._icons / f"{name}.svg", color, on, size, ratio)
         return found
 
-    def icon(self, name: str, color: str, size: int, ratio: float = 1.0) -> QIcon:
-        """The same as a `QIcon`."""
-        return QIcon(self.pixmap(name, color, size, ratio=ratio))
-
     def app_icon(self) -> QIcon:
         """The program's own icon, for window and task bar."""
+        from PySide6.QtGui import QIcon  # its 150 names of theme icons are not for the first paint
+
         icon = QIcon()
         for size in (32, 128):
             icon.addPixmap(_draw(self._icons / "app.svg", "", "white", size, 1.0))

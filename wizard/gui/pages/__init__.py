@@ -5,9 +5,13 @@ Pages are imported when they are first shown: the first window needs only the fi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wizard.flow import Page
-from wizard.gui.shell import Outside, PageFactory, PageView
-from wizard.gui.widgets import Kit
+
+if TYPE_CHECKING:
+    from wizard.gui.shell import Outside, PageFactory, PageView
+    from wizard.gui.widgets import Kit
 
 
 def _address(kit: Kit, outside: Outside) -> PageView:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from wizard.flow import Journey, State
 from wizard.flow.later import ev
-from wizard.gui.shell import Chrome, NavAction, Outside, PageView
+from wizard.gui.shell import Chrome, NavAction, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
     Field,
     Group,
     Kind,
-    Kit,
     Mark,
     ProblemCard,
     Row,
@@ -29,6 +28,10 @@ from wizard.model.words import N_
 if TYPE_CHECKING:
     from wizard.flow import Kept
     from wizard.gui.pages.common import Remedy
+    from wizard.gui.shell import Outside
+    from wizard.gui.widgets import (
+        Kit,
+    )
     from wizard.model import Brand
 
 RETURNING: tuple[tuple[Journey, str], ...] = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -14,16 +15,21 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QGuiApplication,
-    QKeyEvent,
     QPainter,
-    QPaintEvent,
     QPen,
 )
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from wizard.gui.theme import BODY, CONTROL_HEIGHT, FIELD_RADIUS, SMALL
-from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.mirror import visual
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import (
+        QKeyEvent,
+        QPaintEvent,
+    )
+
+    from wizard.gui.widgets.kit import Kit
 
 _WRAP = int(Qt.TextFlag.TextWordWrap) | int(Qt.TextFlag.TextWrapAnywhere)
 

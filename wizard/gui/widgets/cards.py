@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
-from wizard.gui.theme import CARD_PADDING, CARD_RADIUS, Tokens
+from wizard.gui.theme import CARD_PADDING, CARD_RADIUS
 from wizard.gui.widgets.buttons import Button, CopyButton, Kind
-from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import column, flow, line
 from wizard.gui.widgets.marks import Mark, StateMark
 from wizard.gui.widgets.text import Text, TextType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QPaintEvent
+    from PySide6.QtWidgets import QBoxLayout
+
+    from wizard.gui.theme import Tokens
+    from wizard.gui.widgets.kit import Kit
 
 
 class Tone(Enum):

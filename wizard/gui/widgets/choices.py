@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QKeyEvent,
-    QMouseEvent,
     QPainter,
-    QPaintEvent,
     QPen,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QSizePolicy
 
 from wizard.gui.theme import CARD_RADIUS, CONTROL_HEIGHT, FIELD_RADIUS
-from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import column, line
 from wizard.gui.widgets.marks import Glyph
 from wizard.gui.widgets.mirror import leading, visual
 from wizard.gui.widgets.text import Text, TextType
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import (
+        QKeyEvent,
+        QMouseEvent,
+        QPaintEvent,
+        QWheelEvent,
+    )
+    from PySide6.QtWidgets import QWidget
+
+    from wizard.gui.widgets.kit import Kit
 
 
 class Choice(QComboBox):

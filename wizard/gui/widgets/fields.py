@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from wizard.gui.theme import CONTROL_HEIGHT
 from wizard.gui.widgets.buttons import Button, Kind
-from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import column, line
 from wizard.gui.widgets.marks import Mark, StateMark
 from wizard.gui.widgets.text import Text, TextType
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QObject
+
+    from wizard.gui.widgets.kit import Kit
 
 
 class Labelled(QWidget):

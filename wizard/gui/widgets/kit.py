@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wizard.gui.theme import Theme
-from wizard.messages import Messages
-
 if TYPE_CHECKING:
+    from wizard.gui.theme import Theme
+    from wizard.messages import Messages
     from wizard.model import Brand
 
 

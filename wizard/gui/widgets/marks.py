@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
-from wizard.gui.theme import Tokens
-from wizard.gui.widgets.kit import Kit
 from wizard.model import N_
+
+if TYPE_CHECKING:
+    from wizard.gui.theme import Tokens
+    from wizard.gui.widgets.kit import Kit
 
 
 class Mark(Enum):

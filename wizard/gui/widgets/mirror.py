@@ -5,8 +5,12 @@ What `QStyle.visualRect` and `visualAlignment` do, without the time it takes to 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 
 def is_mirrored(widget: QWidget) -> bool:

@@ -3,12 +3,16 @@ seen, so that five hundred lines cost no more than ten."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QTextOption
 from PySide6.QtWidgets import QPlainTextEdit
 
 from wizard.gui.theme import FIELD_RADIUS, SMALL
-from wizard.gui.widgets.kit import Kit
+
+if TYPE_CHECKING:
+    from wizard.gui.widgets.kit import Kit
 
 _LINES = 12
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPixmap
@@ -11,10 +10,14 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from wizard import __version__
 from wizard.gui.widgets.buttons import Button, Kind
-from wizard.gui.widgets.kit import Kit
 from wizard.gui.widgets.layouts import clear, column, line
 from wizard.gui.widgets.marks import Mark, StateMark
 from wizard.gui.widgets.text import Text, TextType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wizard.gui.widgets.kit import Kit
 
 
 class StepView(NamedTuple):
