@@ -165,6 +165,8 @@ def is_whole(program: Program, home: str) -> Faults:
         yield f"--self-check said: {ended.err}"
     if not told["frozen"]:
         yield "this is not a frozen program"
+    if not told["qt_support"].endswith(".pyc"):
+        yield f"Qt for Python compiles {told['qt_support']} at every start"
     if told["version"] != facts.version():
         yield f"version {told['version']} instead of {facts.version()}"
     if program.keychain and not told["keychain"]["works"]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import contents
+import qtsupport
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,14 @@ def test_tools_that_are_installed_beside_the_program_stay_out() -> None:
     beyond = contents.modules_beyond("keyring==25.7.0 \\\nPySide6-Essentials==6.11.3 ; x\n")
     assert {"pytest", "PyInstaller", "mypy"} <= set(beyond)
     assert not {"keyring", "PySide6", "wizard"} & set(beyond)
+
+
+def test_qt_for_python_is_compiled_once_and_the_same_each_time(tmp_path: Path) -> None:
+    def made(folder: str) -> dict[str, bytes]:
+        return {
+            name: Path(file).read_bytes() for name, file, _ in qtsupport.compiled(tmp_path / folder)
+        }
+
+    modules = made("one")
+    assert "shiboken6/files.dir/shibokensupport/signature/loader.pyc" in modules
+    assert modules == made("two")

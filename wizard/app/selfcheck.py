@@ -40,6 +40,7 @@ def self_check() -> int:
         "pdf": _pdf(),
         "qr": _qr(),
         "qt": _qt(),
+        "qt_support": _qt_support(),
     }
     own = ("authorities", "providers", "registrable_domain", "pdf", "qr")
     facts["ok"] = all(facts[name] for name in own) and all(translations.values())
@@ -125,3 +126,9 @@ def _qt() -> str:
     from PySide6.QtCore import qVersion
 
     return qVersion()
+
+
+def _qt_support() -> str:
+    """Where Qt for Python took its own Python part from."""
+    loader = sys.modules.get("shibokensupport.signature.loader")
+    return str(getattr(loader, "__file__", ""))
