@@ -383,20 +383,9 @@ def undo(
             return refused
         if not free:
             return _problem(ProblemKind.PROGRAM_RUNNING, paths[0])
-        reversals: list[tuple[_File, bytes | None, Reversal]] = []
-        # The last written file goes first: what refers to the others stops doing so.
-        for number in reversed(range(len(change.files))):
-            item = change.files[number]
-            content = _content(item.path)
-            if isinstance(content, Problem):
-                return content
-            before, after = _backed_up(places, change, number)
-            if after is None or (before is None and item.before is not None):
-                return _problem(ProblemKind.PROGRAM_FILE_UNREADABLE, places.state)
-            reversal = _reverse(item, content, before, after, (*paths, *later.paths), steward)
-            if reversal.content != content and (refused_here := refusal(item.path)):
-                return refused_here
-            reversals.append((item, content, reversal))
+        reversals = _reversals(places, change, steward, later)
+        if isinstance(reversals, Problem):
+            return reversals
         kept = tuple(setting for _, _, reversal in reversals for setting in reversal.kept)
         hook("undo")
         try:
@@ -430,6 +419,31 @@ def undo(
             return folder_problem(exc, places.state)
         shutil.rmtree(places.state / "changes" / change_id, ignore_errors=True)
         return Undone(change_id, tuple(restored), kept)
+
+
+def _reversals(
+    places: Places, change: _Change, steward: Steward, later: Later
+) -> list[tuple[_File, bytes | None, Reversal]] | Problem:
+    """Each file with what it holds and what it shall hold again; writes nothing, so that a change
+    that cannot be taken back whole is left whole.
+
+    The last written file goes first: what refers to the others stops doing so.
+    """
+    paths = (*(item.path for item in change.files), *later.paths)
+    reversals = []
+    for number in reversed(range(len(change.files))):
+        item = change.files[number]
+        content = _content(item.path)
+        if isinstance(content, Problem):
+            return content
+        before, after = _backed_up(places, change, number)
+        if after is None or (before is None and item.before is not None):
+            return _problem(ProblemKind.PROGRAM_FILE_UNREADABLE, places.state)
+        reversal = _reverse(item, content, before, after, paths, steward)
+        if reversal.content != content and (refused := refusal(item.path)):
+            return refused
+        reversals.append((item, content, reversal))
+    return reversals
 
 
 def _reverse(
