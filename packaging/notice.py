@@ -1,7 +1,7 @@
 """For who publishes releases: makes the key for notices once, and signs a notice per release.
 
-    python packaging/notice.py key FILE                      a new private key, for its owner only
-    python packaging/notice.py sign FILE PAGE [--days 120]   dist/notice.json for this version
+    .venv/bin/python packaging/notice.py key FILE                      a new private key
+    .venv/bin/python packaging/notice.py sign FILE PAGE [--days 120]   dist/notice.json
 
 `mail-wizard newer` believes a notice only if it was signed by a key of
 wizard/updates/publisher.py. Keep the private key away from the machines that build.

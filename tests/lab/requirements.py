@@ -16,8 +16,8 @@ _TUN = Path("/dev/net/tun")
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the test, or fail it where the lab must be."""
-    if os.environ.get("CI") == "true":
+    """Skip the test, or fail it where the lab must be: in CI, on the system that can hold it."""
+    if os.environ.get("CI") == "true" and sys.platform == "linux":
         pytest.fail(f"the lab must run in CI: {reason}", pytrace=False)
     pytest.skip(f"no lab here: {reason}")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.lab.requirements import need_programs
 from tests.unit.cli.test_cli_contract import make_messages
 from tests.unit.clients.test_clients_apple import certificates
 from wizard.app.outside import Outside
@@ -112,7 +113,7 @@ def test_fleet_files_come_from_render(tmp_path: Path, capsys: pytest.CaptureFixt
     words = ("render", "--settings", path, "--app", "fleet", "--out", tmp_path / "o")
     code, document = run(capsys, *words)
     assert (code, document["state"]) == (Exit.DONE, "files")
-    names = {str(Path(name).relative_to(tmp_path / "o")) for name in document["files"]}
+    names = {Path(name).relative_to(tmp_path / "o").as_posix() for name in document["files"]}
     assert {"policies.json", "isp/shop.example.xml", "outlook-add.reg"} <= names
     bad = tmp_path / "bad.pem"
     bad.write_text("no certificate")
@@ -123,6 +124,7 @@ def test_fleet_files_come_from_render(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_an_apple_profile_for_one_device_is_signed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    need_programs("openssl")
     path = settings(tmp_path, address="ada@shop.example", name="Ada")
     root, leaf, key = certificates()
     for name, content in (("root", root), ("leaf", leaf), ("key", key)):
