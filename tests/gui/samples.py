@@ -261,6 +261,7 @@ CHECKS = (
     _check(Subject.OTHER_PORT, CheckState.UNSURE, IMAP.host, 143, "timeout", 4000),
     _check(Subject.WEBSITE, CheckState.GOOD, "www.example.net", 443),
 )
+PROXY_CHECK = _check(Subject.PROXY, CheckState.GOOD, "proxy.example.net", 3128)
 CLUES = (
     Clue(ClueKind.CERTIFICATE_EXPIRES_SOON, IMAP.host, "2026-12-01"),
     Clue(ClueKind.SIGN_IN_UNTESTED),
@@ -439,6 +440,23 @@ STATES: dict[str, State] = {
     ),
     "diagnosis-stopped": replace(_DIAGNOSIS, checks=CHECKS[:4]),
     "diagnosis-banned": replace(_DIAGNOSIS, checks=CHECKS, diagnosis=BANNED),
+    "diagnosis-proxy": replace(
+        _DIAGNOSIS,
+        checks=(*CHECKS, PROXY_CHECK),
+        diagnosis=replace(
+            BANNED,
+            verdict=Problem(
+                ProblemKind.PORT_BLOCKED,
+                Stage.CONNECT,
+                IMAP.type,
+                IMAP.host,
+                IMAP.port,
+                facts=(("proxy", "proxy.example.net:3128"),),
+            ),
+            checks=(*CHECKS, PROXY_CHECK),
+            clues=(Clue(ClueKind.PROXY_AUTOMATIC, value="proxy.example.net:3128"),),
+        ),
+    ),
     "diagnosis-retry": replace(
         _DIAGNOSIS,
         checks=CHECKS,

@@ -19,7 +19,7 @@ from tests.gui.test_gui_journeys import Person
 from wizard.flow import Journey, Page
 from wizard.gui.pages.account import AccountPage
 from wizard.gui.pages.address import AddressPage
-from wizard.gui.pages.diagnosis import DiagnosisPage, lines
+from wizard.gui.pages.diagnosis import TITLES, DiagnosisPage, lines
 from wizard.gui.pages.done import DonePage
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.widgets import Button, Mark
@@ -44,6 +44,10 @@ def looked(person: Person) -> DiagnosisPage:
     person.sees(Page.DIAGNOSIS)
     person.idle()
     return person.page(DiagnosisPage)
+
+
+def test_every_subject_has_a_title() -> None:
+    assert set(TITLES) == set(Subject)
 
 
 def test_from_the_first_page_to_the_cause(

@@ -18,7 +18,7 @@ from wizard.gui.pages import common
 from wizard.gui.pages.details import Details
 from wizard.gui.pages.password import PasswordPage
 from wizard.gui.widgets import CopyButton, Disclosure, Mark, Row, Text
-from wizard.model import Rung
+from wizard.model import Found, ProxyUse, Rung
 
 
 def texts(of: Disclosure) -> list[str]:
@@ -52,6 +52,25 @@ def test_technical_words_are_explained_on_the_page_that_shows_them(
     for word in explained:
         meaning = said[said.index(word) + 1]
         assert len(meaning) > 30
+
+
+def test_where_settings_come_from_says_how_websites_were_reached(
+    open_window: OpenWindow,
+) -> None:
+    found = STATES["found"]
+    assert isinstance(found.result, Found)
+    through = replace(found, result=replace(found.result, proxy=ProxyUse.AUTOMATIC))
+    for state, told in ((through, True), (found, False)):
+        page = open_window(state).shell.page
+        assert page is not None
+        (answer,) = [
+            item
+            for item in page.findChildren(Disclosure)
+            if item.button.text() == "Where does this come from?"
+        ]
+        answer.button.click()
+        settle()
+        assert any("automatic proxy" in text for text in texts(answer)) is told
 
 
 def test_every_value_found_can_be_copied(open_window: OpenWindow) -> None:

@@ -59,6 +59,7 @@ TITLES: dict[Subject, str] = {
     Subject.ELSEWHERE: N_("Other mail providers"),
     Subject.REVERSE_NAME: N_("Names behind the servers' addresses"),
     Subject.PUBLIC_ADDRESS: N_("This network's public address"),
+    Subject.PROXY: N_("Websites through the proxy"),
     Subject.SIGN_IN_RECEIVING: N_("Signing in to receive"),
     Subject.SIGN_IN_SENDING: N_("Signing in to send"),
 }
