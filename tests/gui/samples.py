@@ -32,6 +32,7 @@ from wizard.model import (
     HelpLink,
     How,
     KnownAccount,
+    OAuthClient,
     Offline,
     PasswordKind,
     PasswordUse,
@@ -295,6 +296,14 @@ def _with_kind(kind: PasswordKind) -> State:
     return replace(_PASSWORD, provider=provider)
 
 
+SIGNS_IN = Provider(
+    "Example Mail",
+    "example-mail",
+    PasswordKind.OAUTH_IN_CLIENT,
+    oauth=OAuthClient(
+        "an-organisation", "https://id.example.net/authorize", "https://id.example.net/token"
+    ),
+)
 KNOWN = (
     KnownAccount(ADDRESS, ("thunderbird", "evolution"), ours=True),
     KnownAccount(EmailAddress("anna.with-a-rather-long-name", "another-shop.example")),
@@ -356,6 +365,12 @@ STATES: dict[str, State] = {
     "password-app": _with_kind(PasswordKind.APP_PASSWORD),
     "password-bridge": _with_kind(PasswordKind.BRIDGE),
     "password-oauth": _with_kind(PasswordKind.OAUTH_IN_CLIENT),
+    "password-browser": replace(
+        _with_kind(PasswordKind.OAUTH_IN_CLIENT), provider=SIGNS_IN, services=()
+    ),
+    "password-browser-open": replace(
+        _with_kind(PasswordKind.OAUTH_IN_CLIENT), provider=SIGNS_IN, running=frozenset({3})
+    ),
     "password-testing": replace(
         _PASSWORD,
         running=frozenset({3}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +21,11 @@ from tests.gui.samples import (
     ADDRESS,
     BAD,
     CONSENT,
+    FOUND,
     HALF,
     IMAP,
     LONG_HOST,
+    SIGNS_IN,
     SMTP,
     STATES,
     WRONG,
@@ -43,6 +46,8 @@ from wizard.gui.shell import PageView
 from wizard.gui.updates import UpdateDialog
 from wizard.gui.widgets import Button, Card, CopyButton, Disclosure, Text
 from wizard.model import (
+    AuthMethod,
+    Found,
     NothingFound,
     Offline,
     Problem,
@@ -428,6 +433,32 @@ def test_receiving_may_work_where_sending_does_not(at_window: AtWindow) -> None:
     assert page.test_card.isVisible()
     assert page.incoming.accessibleName().startswith("Receiving, done")
     assert page.outgoing.accessibleName().startswith("Sending, did not work")
+
+
+def test_the_browser_signs_in_where_an_organisation_has_seen_to_it(at_window: AtWindow) -> None:
+    assert isinstance(FOUND, Found)
+    takes = tuple(replace(side, auth=(AuthMethod.OAUTH2,)) for side in (IMAP, SMTP))
+    found = replace(FOUND, provider=SIGNS_IN, incoming=takes[:1], outgoing=takes[1:])
+    person = at_window(found=found, hold=frozenset({"verify"}))
+    person.to_password()
+    shell = person.wizard.shell
+    assert not person.page(PasswordPage).password.isVisible()
+    assert shell.primary.text() == "Sign in with the browser"
+    assert shell.plain.text() == "Sign in inside my mail program"
+    person.press()
+    person.until(lambda: "verify" in person.services.asked)
+    person.go_back()  # Stop, while the browser is open
+    person.until(lambda: person.services.cancelled == ["verify"])
+    assert shell.primary.text() == "Sign in with the browser"
+    person.services.let_go()
+    person.press()
+    person.until(lambda: person.wizard.controller.state.tested_at is not None)
+    person.idle()
+    assert person.services.passwords == ["", ""]
+    assert "store" not in person.services.asked  # there is no password to keep
+    assert not person.page(PasswordPage)._send_row.isVisible()
+    person.press()
+    person.sees(Page.PROGRAMS)
 
 
 def test_no_password_typed_is_asked_for_and_nothing_is_tested(at_window: AtWindow) -> None:

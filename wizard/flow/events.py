@@ -101,6 +101,11 @@ class SignInChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserSignInRequested:
+    """*Sign in with the browser*, on the provider's own page."""
+
+
+@dataclass(frozen=True, slots=True)
 class TestMessageRequested:
     """*Send myself a test message*. `delete`: and take it out of the inbox again."""
 
@@ -410,6 +415,7 @@ Event = (
     | PasswordSubmitted
     | ContinuedUntested
     | SignInChosen
+    | BrowserSignInRequested
     | TestMessageRequested
     | ProgramsChosen
     | ApplyConfirmed

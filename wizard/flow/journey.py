@@ -53,6 +53,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.ManualSubmitted: frozenset({Page.MANUAL}),
     ev.ContinuedUntested: frozenset({Page.PASSWORD}),
     ev.SignInChosen: frozenset({Page.PASSWORD}),
+    ev.BrowserSignInRequested: frozenset({Page.PASSWORD}),
     ev.PasswordSubmitted: frozenset({Page.PASSWORD}),
     ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
@@ -91,6 +92,7 @@ def reduce(state: State, event: ev.Event) -> Step:
             return _settings(state, event)
         case (
             ev.PasswordSubmitted()
+            | ev.BrowserSignInRequested()
             | ev.VerifyProgressed()
             | ev.VerifyFinished()
             | ev.PasswordStored()
@@ -516,6 +518,7 @@ def _may_skip_test(state: State) -> bool:
 def _password(
     state: State,
     event: ev.PasswordSubmitted
+    | ev.BrowserSignInRequested
     | ev.VerifyProgressed
     | ev.VerifyFinished
     | ev.PasswordStored
@@ -527,6 +530,10 @@ def _password(
             if state.busy or not state.password_possible:
                 return state, ()
             return _start_verify(replace(state, keep_password=keep))
+        case ev.BrowserSignInRequested():
+            if state.busy or not state.can_sign_in_here:
+                return state, ()
+            return _start_verify(state)
         case ev.VerifyProgressed(request=request, side=side, rung=rung):
             if request not in state.running:
                 return state, ()
@@ -542,7 +549,7 @@ def _password(
                 return state, ()
             state = replace(state, tested_at=at)
             account = state.account
-            if not state.keep_password or account is None:
+            if not state.keep_password or account is None or state.can_sign_in_here:
                 return state, ()
             state, request = _ask(state)
             return state, (do.StorePassword(request, account),)

@@ -170,6 +170,18 @@ class State:
         )
 
     @property
+    def can_sign_in_here(self) -> bool:
+        """True where the provider's own sign-in page can prove the login, because a provider file
+        brings what an organisation registered for this program there."""
+        kind = self.provider.password_kind
+        return (
+            self.provider.oauth is not None
+            and kind.has_servers
+            and kind is not model.PasswordKind.BRIDGE
+            and not self.password_possible
+        )
+
+    @property
     def account(self) -> Account | None:
         """The account as it stands, with what verification corrected; None while incomplete."""
         if self.address is None or self.incoming is None or self.outgoing is None:

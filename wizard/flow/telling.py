@@ -104,6 +104,7 @@ def _of(event: ev.Event) -> Iterator[str]:
 _TOLD_BY_NAME = {
     ev.AddressSubmitted,
     ev.ApplyConfirmed,
+    ev.BrowserSignInRequested,
     ev.CarriedOn,
     ev.ContinuedUntested,
     ev.DiagnosisRequested,

@@ -66,6 +66,15 @@ def _sentences(kit: Kit, provider: Provider) -> tuple[str, str, str] | None:
                 ),
                 "app-password",
             )
+        case PasswordKind.OAUTH_IN_CLIENT if provider.oauth is not None:
+            return (
+                words.text("{provider} signs you in itself", provider=name),
+                words.text(
+                    "Its own page opens in your browser and asks you to sign in. We never see "
+                    "your password, and what we are given for the test is forgotten after it."
+                ),
+                "password",
+            )
         case PasswordKind.OAUTH_IN_CLIENT:
             return (
                 words.text("{provider} signs you in itself", provider=name),

@@ -199,6 +199,11 @@ class PasswordPage(PageView):
         elif verifying:
             title = words.text("Testing")
             lead = words.text("Receiving first, then sending. This takes a few seconds.")
+            if state.can_sign_in_here and not state.incoming_rungs:
+                title = words.text("Your browser is open")
+                lead = words.text(
+                    "Sign in on the page it shows; we wait here and go on by ourselves."
+                )
             primary = None
         elif not kind.has_servers:
             title = words.text("Other programs can't read this mailbox")
@@ -210,6 +215,13 @@ class PasswordPage(PageView):
             title = words.text("The bridge has your password")
             lead = words.text("Start the bridge first; then we prepare your programs for it.")
             primary = NavAction(onwards, lambda: self.send(ev.ContinuedUntested()))
+        elif state.can_sign_in_here:
+            title = words.text("No password needed here")
+            lead = words.text("You sign in on your provider's own page, in your browser.")
+            primary = NavAction(
+                words.text("Sign in with the browser"),
+                lambda: self.send(ev.BrowserSignInRequested()),
+            )
         elif not state.password_possible:
             title = words.text("No password needed here")
             lead = words.text("You sign in inside your mail program.")
@@ -223,6 +235,11 @@ class PasswordPage(PageView):
             plain = NavAction(
                 words.text("Sign in inside my mail program"),
                 lambda: self.send(ev.SignInChosen()),
+            )
+        elif not done and not verifying and state.can_sign_in_here:
+            plain = NavAction(
+                words.text("Sign in inside my mail program"),
+                lambda: self.send(ev.ContinuedUntested()),
             )
         elif not done and not verifying and kind.has_servers:
             plain = NavAction(
@@ -274,7 +291,8 @@ class PasswordPage(PageView):
     def _show_sides(self, state: State, verifying: bool) -> None:
         verification = state.verification
         # Where receiving failed the problem card says it all; sending was not tried.
-        shown = verifying or (
+        signing_in = state.can_sign_in_here and not state.incoming_rungs
+        shown = (verifying and not signing_in) or (
             verification is not None and not isinstance(verification.incoming, SideFailed)
         )
         self.test_card.setVisible(shown)
@@ -311,9 +329,14 @@ class PasswordPage(PageView):
         words = self.kit.words
         match result:
             case SideVerified(server=server, ms=ms):
+                accepted = (
+                    words.text("{host} accepted your sign-in", host=server.host)
+                    if self._state.can_sign_in_here
+                    else words.text("{host} accepted the password", host=server.host)
+                )
                 row.show_state(
                     Mark.DONE,
-                    words.text("{host} accepted the password", host=server.host),
+                    accepted,
                     seconds(self.kit, ms),
                 )
             case SideFailed(problem=problem, ms=ms):
@@ -346,6 +369,7 @@ class PasswordPage(PageView):
         self._send_row.setVisible(
             done
             and watched
+            and not state.can_sign_in_here  # what proved the login is forgotten by now
             and not state.testing_message
             and (outcome is None or isinstance(outcome, Problem))
         )
