@@ -390,7 +390,12 @@ STATES: dict[str, State] = {
     "programs-looking": replace(BASE, page=Page.PROGRAMS, running=frozenset({4})),
     "programs": replace(BASE, page=Page.PROGRAMS, detected=DETECTED),
     "programs-none": replace(BASE, page=Page.PROGRAMS, detected=()),
-    "applying-preview": replace(BASE, page=Page.APPLYING, detected=DETECTED, rows=ROWS),
+    "applying-preview": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        rows=(replace(ROWS[0], plan=replace(PLAN, can_keep_password=True)), *ROWS[1:]),
+    ),
     "applying-repair": replace(
         BASE,
         page=Page.APPLYING,
@@ -414,6 +419,15 @@ STATES: dict[str, State] = {
         rows=(ProgramRow("thunderbird", RowState.PROBLEM, problem=RUNS), ROWS[1]),
     ),
     "applying-done": replace(BASE, page=Page.APPLYING, detected=DETECTED, rows=ROWS_DONE),
+    "applying-not-kept": replace(
+        BASE,
+        page=Page.APPLYING,
+        detected=DETECTED,
+        rows=(
+            replace(ROWS_DONE[0], keeps_password=True, not_kept="primary-password"),
+            *ROWS_DONE[1:],
+        ),
+    ),
     "applying-undone": replace(
         BASE,
         page=Page.APPLYING,
@@ -577,6 +591,23 @@ STATES: dict[str, State] = {
     ),
     "updated-none": replace(
         BASE, page=Page.UPDATED, journey=Journey.PASSWORD, tested_at=None, untested=True, uses=()
+    ),
+    "updated-open": replace(
+        BASE,
+        page=Page.UPDATED,
+        journey=Journey.PASSWORD,
+        tested_at=NOW,
+        verification=GOOD,
+        uses=(
+            PasswordUse(
+                "thunderbird",
+                "Thunderbird",
+                False,
+                "When it says that the login did not work, choose “Enter new password” and type "
+                "it once.",
+                RUNS,
+            ),
+        ),
     ),
     "updated-looking": replace(
         BASE, page=Page.UPDATED, journey=Journey.PASSWORD, running=frozenset({9}), tested_at=NOW

@@ -312,7 +312,7 @@ class Outside:
         secret = self.vault.get(account.address)
         if secret is not None and account.services:
             account = await self._services.account(account, secret)
-        return await in_thread(
+        made = await in_thread(
             registry.plan,
             client,
             account,
@@ -321,6 +321,11 @@ class Outside:
             profile or None,
             chosen,
         )
+        if client != "thunderbird" or secret is None or isinstance(made, Problem):
+            return made
+        from wizard.app.storing import with_offer
+
+        return with_offer(made, account, self.places)
 
     @cached_property
     def _services(self) -> Opened:

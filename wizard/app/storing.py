@@ -22,6 +22,12 @@ def command() -> tuple[str, ...]:
     return (sys.executable, *(() if frozen else ("-m", "wizard")), STORE_STEP)
 
 
+def with_offer(plan: ClientPlan, account: Account, places: Places) -> ClientPlan:
+    """The plan, marked where a person can be asked whether the program shall have the password."""
+    able = thunderbird_password.possible(plan, account, places)
+    return replace(plan, can_keep_password=able)
+
+
 def apply_and_keep(
     plan: ClientPlan, account: Account, secret: Secret, places: Places, words: Words
 ) -> tuple[Applied | Problem, str]:

@@ -53,7 +53,11 @@ def understand(words: Sequence[str]) -> argparse.Namespace:
         if len(spread) > 1 and spread[-2] == "--source" and word in SOURCES:
             spread.append("--source")
         spread.append(word)
-    return parser().parse_args(spread)
+    understood = parser().parse_args(spread)
+    given = [bool(getattr(understood, name, None)) for name in ("certificate", "key")]
+    if any(given) and not all(given):
+        raise UsageFault("--certificate and --key go together", parser().format_usage())
+    return understood
 
 
 def parser() -> argparse.ArgumentParser:
@@ -165,6 +169,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="put the password into Thunderbird's own store, too (Linux; no primary password)",
     )
+    _apple(setup, "apple")
     _settings(setup)
     _password(setup)
     _yes(setup)
@@ -173,15 +178,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--settings", type=Path, required=True, metavar="FILE")
     render.add_argument("--app", required=True, choices=(*APPS, "fleet"), metavar="APP")
     render.add_argument("--out", type=Path, required=True, metavar="DIR")
-    for option, text in (
-        ("--certificate", "apple, fleet: sign the Apple profile with this certificate (PEM)"),
-        ("--key", "its key, without pass phrase (PEM)"),
-        ("--chain", "the certificates between it and the root (PEM)"),
-    ):
-        render.add_argument(option, type=Path, metavar="FILE", help=text)
-    render.add_argument(
-        "--device", choices=("any", "iphone", "mac"), default="any", help="apple: for which device"
-    )
+    _apple(render, "apple, fleet")
 
     publish = command("publish", "For a domain's owner: the files and records to publish.")
     publish.add_argument("domain", metavar="DOMAIN")
@@ -239,6 +236,18 @@ def parser() -> argparse.ArgumentParser:
 def _settings(command: _Parser) -> None:
     command.add_argument(
         "--settings", type=Path, metavar="FILE", help="use these servers instead of searching"
+    )
+
+
+def _apple(command: _Parser, apps: str) -> None:
+    for option, text in (
+        ("--certificate", f"{apps}: sign the Apple profile with this certificate (PEM)"),
+        ("--key", "its key, without pass phrase (PEM)"),
+        ("--chain", "the certificates between it and the root (PEM)"),
+    ):
+        command.add_argument(option, type=Path, metavar="FILE", help=text)
+    command.add_argument(
+        "--device", choices=("any", "iphone", "mac"), default="any", help="apple: for which device"
     )
 
 

@@ -418,8 +418,16 @@ async def _set_up_programs(
             apps = tuple(
                 client for client in apps if client in here or client not in _NEEDS_PROGRAM
             )
+    signed = None
+    if "apple" in apps and (args.certificate is not None or args.device != "any"):
+        # First: files that can't sign end the command before any program is changed.
+        signed = backend.apple(account, args.device, args.certificate, args.key, args.chain)
     for client in apps:
-        if args.out is not None:
+        if client == "apple" and signed is not None and args.out is not None:
+            row, code = write_out(client, signed, args.out, backend, out)
+        elif client == "apple" and signed is not None:
+            row, code = await carry_out(args, client, signed, None, backend, out)
+        elif args.out is not None:
             row, code = hand_over(client, account, args.out, backend, out, apps)
         else:
             row, code = await set_up(args, client, account, backend, out, apps)

@@ -13,7 +13,7 @@ from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow import resuming
 from wizard.flow.services import Services, Side
-from wizard.model import Check, Rung, SourceReport
+from wizard.model import Account, Check, Rung, SourceReport
 
 Emit = Callable[[ev.Event], None]
 
@@ -73,6 +73,9 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
         case do.MakePlan(request=request, client=client, account=account, profile=profile):
             plan = await services.plan(client, account, profile, effect.chosen)
             emit(ev.PlanMade(request, client, plan))
+        case do.ApplyPlan(request=request, plan=plan, keep_for=Account() as account):
+            applied, not_kept = await services.apply_and_keep(plan, account)
+            emit(ev.PlanApplied(request, plan.client, applied, not_kept))
         case do.ApplyPlan(request=request, plan=plan, folder=folder):
             emit(ev.PlanApplied(request, plan.client, await services.apply(plan, folder)))
         case do.UndoChange(request=request, client=client, change_id=change_id):

@@ -84,9 +84,12 @@ class MakePlan:
 
 @dataclass(frozen=True, slots=True)
 class ApplyPlan:
+    """`keep_for`: whose password the program's own store shall have."""
+
     request: int
     plan: ClientPlan
     folder: Path | None
+    keep_for: Account | None = None
 
 
 @dataclass(frozen=True, slots=True)

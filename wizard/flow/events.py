@@ -131,6 +131,14 @@ class ApplyConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreChosen:
+    """Whether this program's own store shall have the password."""
+
+    client: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UndoRequested:
     """Take back what was done for this program (or, by id, an older change)."""
 
@@ -363,11 +371,12 @@ class PlanMade:
 
 @dataclass(frozen=True, slots=True)
 class PlanApplied:
-    """One program is set up, or why not."""
+    """One program is set up, or why not. `not_kept`: why its own store has no password."""
 
     request: int
     client: str
     outcome: Applied | Problem
+    not_kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +428,7 @@ Event = (
     | TestMessageRequested
     | ProgramsChosen
     | ApplyConfirmed
+    | StoreChosen
     | UndoRequested
     | Finished
     | SaveRequested

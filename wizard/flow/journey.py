@@ -57,6 +57,7 @@ _PAGES_OF: dict[type, frozenset[Page]] = {
     ev.PasswordSubmitted: frozenset({Page.PASSWORD}),
     ev.ProgramsChosen: frozenset({Page.PROGRAMS}),
     ev.ApplyConfirmed: frozenset({Page.APPLYING}),
+    ev.StoreChosen: frozenset({Page.APPLYING}),
     ev.Finished: frozenset({Page.PASSWORD, Page.APPLYING}),
     ev.AccountChosen: frozenset({Page.ACCOUNT}),
     ev.NoteSaveRequested: frozenset({Page.DIAGNOSIS}),
@@ -104,6 +105,7 @@ def reduce(state: State, event: ev.Event) -> Step:
             return _programs(state, event)
         case (
             ev.ApplyConfirmed()
+            | ev.StoreChosen()
             | ev.PlanApplied()
             | ev.UndoRequested()
             | ev.ChangeUndone()
@@ -681,7 +683,12 @@ def _with_outcome(
 
 def _applying(
     state: State,
-    event: ev.ApplyConfirmed | ev.PlanApplied | ev.UndoRequested | ev.ChangeUndone | ev.Finished,
+    event: ev.ApplyConfirmed
+    | ev.StoreChosen
+    | ev.PlanApplied
+    | ev.UndoRequested
+    | ev.ChangeUndone
+    | ev.Finished,
 ) -> Step:
     match event:
         case ev.ApplyConfirmed(client=client, folder=folder):
@@ -693,9 +700,18 @@ def _applying(
                     continue
                 state, request = _ask(state)
                 state = _with_row(state, replace(row, state=RowState.APPLYING))
-                effects.append(do.ApplyPlan(request, row.plan, folder))
+                keep_for = state.account if row.keeps_password else None
+                effects.append(do.ApplyPlan(request, row.plan, folder, keep_for))
             return state, tuple(effects)
+        case ev.StoreChosen(client=client, wanted=wanted):
+            chosen = state.row(client)
+            if chosen is None or chosen.state is not RowState.READY:
+                return state, ()
+            able = chosen.plan is not None and chosen.plan.can_keep_password
+            return _with_row(state, replace(chosen, keeps_password=wanted and able)), ()
         case ev.PlanApplied(request=request, client=client, outcome=outcome):
+            if (applied_row := state.row(client)) is not None:
+                state = _with_row(state, replace(applied_row, not_kept=event.not_kept))
             # What was done to a program is taken note of even if nobody waits any more.
             answered = _answered(state, request)
             if answered is None:

@@ -24,7 +24,10 @@ class RowState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProgramRow:
-    """One chosen program on the applying page. `problem` may stand beside a plan or a result."""
+    """One chosen program on the applying page. `problem` may stand beside a plan or a result.
+
+    `keeps_password`: its own store shall have the password; `not_kept`: as a word, why it has not.
+    """
 
     client: str
     state: RowState
@@ -33,6 +36,8 @@ class ProgramRow:
     undone: Undone | None = None
     problem: Problem | None = None
     profile: str = ""
+    keeps_password: bool = False
+    not_kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

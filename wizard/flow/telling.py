@@ -80,6 +80,10 @@ def _of(event: ev.Event) -> Iterator[str]:
             | ev.ChangeUndone(client=client, outcome=outcome)
         ):
             yield f"{_name(event)} {client}: {_done(outcome)}"
+            if isinstance(event, ev.PlanApplied) and event.not_kept:
+                yield f"password not in its store: {event.not_kept}"
+        case ev.StoreChosen(client=client, wanted=wanted):
+            yield f"password into the store of {client}: {wanted}"
         case ev.ChangeCompleted(outcome=outcome):
             yield f"finished: {_cause(outcome) if isinstance(outcome, Problem) else outcome.id}"
         case ev.PasswordUpdated(uses=uses):

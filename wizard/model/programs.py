@@ -155,6 +155,7 @@ class ClientPlan:
     `repairs`: the account is there already and these settings of it differ. `unchanged`: it is
     there and right, nothing to do. `notes`: plain sentences (caveats, untested on real hosts).
     `summary`: what will be, in a person's words; `settings`: the same to the letter.
+    `can_keep_password`: the program's own store could have the password, for who asks for that.
     """
 
     client: str
@@ -169,6 +170,7 @@ class ClientPlan:
     notes: tuple[str, ...] = ()
     profile: ClientProfile | None = None
     summary: tuple[Setting, ...] = ()
+    can_keep_password: bool = False
 
     @property
     def settings(self) -> tuple[Setting, ...]:

@@ -11,12 +11,16 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.outside import ADDRESS, FakeOutside
 from tests.lab.requirements import need_programs
-from tests.unit.cli.test_cli_contract import make_messages
+from tests.unit.cli.test_cli_contract import Line, make_messages
 from tests.unit.clients.test_clients_apple import certificates
+from wizard.app.files import apple_files
 from wizard.app.outside import Outside
 from wizard.cli import main as cli
 from wizard.cli.exits import Exit
+from wizard.clients import registry
+from wizard.model import Account, ClientPlan, Problem
 
 SERVER = {"security": "tls"}
 
@@ -151,3 +155,48 @@ def test_an_apple_profile_for_one_device_is_signed(
     assert any("Not signed" in note for note in document["notes"])
     code, document = run(capsys, *words, "--certificate", path, "--key", path)
     assert (code, document["option"]) == (Exit.USAGE, "--certificate")
+
+
+def test_setup_signs_the_apple_profile_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_programs("openssl")
+
+    def apple(
+        _self: FakeOutside, account: Account, device: str, *signing: Path | None
+    ) -> ClientPlan | Problem:
+        certificate, key, chain = signing
+        return apple_files(account, make_messages("en"), device, certificate, key, chain)
+
+    def write(_self: FakeOutside, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
+        return registry.write_files(plan, folder)
+
+    monkeypatch.setattr(FakeOutside, "apple", apple)
+    monkeypatch.setattr(FakeOutside, "write", write)
+    line = Line(capsys, monkeypatch)
+    root, leaf, key = certificates()
+    for name, content in (("root", root), ("leaf", leaf), ("key", key)):
+        (tmp_path / f"{name}.pem").write_bytes(content)
+    words = ("setup", str(ADDRESS), "--name", "Anna", "--yes", "--password-stdin")
+    files = (*words, "--apps", "apple", "--out", str(tmp_path / "o"), "--device", "iphone")
+    signing = (
+        *("--certificate", str(tmp_path / "leaf.pem"), "--key", str(tmp_path / "key.pem")),
+        *("--chain", str(tmp_path / "root.pem")),
+    )
+    code, document = line.json(*files, *signing, stdin="secret")
+    assert (code, document["apps"][0]["state"]) == (Exit.DONE, "files")
+    argv = ["openssl", "cms", "-verify", "-inform", "DER", "-in"]
+    argv += [str(next((tmp_path / "o").glob("*.mobileconfig")))]
+    argv += ["-CAfile", str(tmp_path / "root.pem"), "-purpose", "any"]
+    verified = subprocess.run(argv, capture_output=True, check=False)
+    assert verified.returncode == 0, verified.stderr
+    assert plistlib.loads(verified.stdout)["TargetDeviceType"] == 1
+
+    # A file that can't sign is found out before any program is touched.
+    bad = ("--certificate", str(tmp_path / "key.pem"), "--key", str(tmp_path / "key.pem"))
+    line.outside.asked.clear()
+    code, document = line.json(*words, "--apps", "thunderbird,apple", *bad, stdin="secret")
+    assert (code, document["option"]) == (Exit.USAGE, "--certificate")
+    assert "apply thunderbird" not in line.outside.asked
+    code, document = line.json(*words, "--apps", "apple", *bad[:2], stdin="secret")
+    assert (code, document["reason"]) == (Exit.USAGE, "usage")

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.flow import Delivered, Journey, Page, PasswordVault, RowState, State, reduce
+from wizard.flow import (
+    Delivered,
+    Journey,
+    Page,
+    PasswordVault,
+    ProgramRow,
+    RowState,
+    State,
+    reduce,
+)
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.model import (
@@ -27,6 +36,7 @@ from wizard.model import (
     NothingFound,
     Offline,
     PasswordKind,
+    PasswordUse,
     Problem,
     ProblemKind,
     Provider,
@@ -491,3 +501,38 @@ def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
         state, _ = reduce(state, ev.WentBack())
     assert state.page is Page.ADDRESS
     assert not state.history
+
+
+def test_a_programs_store_has_the_password_only_where_that_is_possible_and_asked_for() -> None:
+    able = replace(PLAN, can_keep_password=True)
+    for plan, wanted, kept in ((PLAN, True, False), (able, False, False), (able, True, True)):
+        ready = ProgramRow("thunderbird", RowState.READY, plan=plan)
+        state = State(
+            page=Page.APPLYING, address=ADDRESS, incoming=IMAP, outgoing=SMTP, rows=(ready,)
+        )
+        walk = Walker(state)
+        walk(ev.StoreChosen("thunderbird", wanted))
+        (apply,) = walk(ev.ApplyConfirmed())
+        assert isinstance(apply, do.ApplyPlan)
+        assert apply.keep_for == (state.account if kept else None)
+        walk(ev.StoreChosen("thunderbird", not wanted))  # too late: it is being done
+        walk(ev.PlanApplied(walk.request, "thunderbird", Applied(plan, "c1"), "no-key"))
+        (row,) = walk.state.rows
+        assert (row.keeps_password, row.not_kept) == (kept, "no-key")
+
+
+def test_a_program_that_was_open_is_given_the_new_password_once_it_is_closed() -> None:
+    state = State(
+        page=Page.UPDATED,
+        journey=Journey.PASSWORD,
+        address=ADDRESS,
+        incoming=IMAP,
+        outgoing=SMTP,
+        uses=(PasswordUse("thunderbird", "Thunderbird", False, "note"),),
+    )
+    walk = Walker(state)
+    (again,) = walk(ev.Retried())
+    assert isinstance(again, do.UpdatePassword)
+    assert walk.state.uses is None
+    walk(ev.PasswordUpdated(walk.request, ()))
+    assert walk.state.uses == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QWidget
 
 from wizard.flow import Journey, ProgramRow, RowState, State
@@ -24,6 +24,7 @@ from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Button,
     Card,
+    Check,
     CopyButton,
     Disclosure,
     Group,
@@ -163,6 +164,9 @@ class ProgramCard(Card):
         self.body.addLayout(inner)
         self.notes = column(kit.px(4))
         inner.addLayout(self.notes)
+        self.keep = Check(kit, "")
+        self.keep.toggled.connect(self._choose_store)
+        inner.addWidget(self.keep)
         self.preview = Disclosure(kit, words.text("What exactly changes?"), small=True)
         inner.addWidget(self.preview)
         self.guide = QWidget()
@@ -201,9 +205,13 @@ class ProgramCard(Card):
         self.head.title.setText(name)
         mark, detail = self._standing(row, state.journey)
         self.head.show_state(mark, detail)
-        if row.plan is not self._plan:
-            self._plan = row.plan
-            self._show_plan(row.plan)
+        plan = row.plan if row.applied is None else row.applied.plan
+        if plan is not self._plan:
+            self._plan = plan
+            self._show_plan(plan)
+            if row.keeps_password and row.applied is not None:
+                self.notes.addWidget(Text(self._store_sentence(row, name), TextType.SMALL))
+        self._show_box(row, name, state.journey)
         self.preview.setVisible(
             row.plan is not None
             and not row.plan.unchanged
@@ -238,6 +246,36 @@ class ProgramCard(Card):
                 not button.isHidden()
                 for button in (self.open, self.folder, self.followed, self.undo)
             )
+        )
+
+    def _show_box(self, row: ProgramRow, name: str, journey: Journey) -> None:
+        """The box for the program's own store, while nothing is changed yet."""
+        text = self.kit.words.text("Let {program} remember the password", program=name)
+        self.keep.setText(text)
+        self.keep.setAccessibleName(text)
+        with QSignalBlocker(self.keep):
+            self.keep.setChecked(row.keeps_password)
+        self.keep.setVisible(
+            row.state is RowState.READY
+            and journey is Journey.SETUP
+            and row.plan is not None
+            and row.plan.can_keep_password
+            and not row.plan.unchanged
+        )
+
+    def _choose_store(self, wanted: bool) -> None:
+        self.sent.emit(ev.StoreChosen(self.client, wanted))
+
+    def _store_sentence(self, row: ProgramRow, name: str) -> str:
+        words = self.kit.words
+        if not row.not_kept:
+            return words.text(
+                "{program} has your password in its own store and need not ask.", program=name
+            )
+        return words.text(
+            "{program} did not get your password: putting it there is not safe here, or not "
+            "possible.",
+            program=name,
         )
 
     def _standing(self, row: ProgramRow, journey: Journey) -> tuple[Mark, str]:
