@@ -114,7 +114,7 @@ def test_our_own_code_prepares_outlook_and_takes_it_back(wine: Wine, tmp_path: P
     shutil.copy(ROOT / "tests" / "lab" / "outlook_on_windows.py", script)
 
     def act(what: str) -> Any:
-        ran = python.run(script, tmp_path / "wizard", what, PYTHONPATH=paths)
+        ran = python.run(script, tmp_path / "Jörg Müller", what, PYTHONPATH=paths)
         if what == "cut-off":
             assert ran.code == 9, ran
             return None
@@ -133,7 +133,7 @@ def test_our_own_code_prepares_outlook_and_takes_it_back(wine: Wine, tmp_path: P
     assert '"PreferLocalXML"=dword:00000001' in there
     assert "data\\\\Mail Setup Wizard\\\\Outlook\\\\shop.example.xml" in there
     assert '"DisableOffice365SimplifiedAccountCreation"=dword:00000001' in there
-    xml = tmp_path / "wizard" / "data" / "Mail Setup Wizard" / "Outlook" / "shop.example.xml"
+    xml = tmp_path / "Jörg Müller" / "data" / "Mail Setup Wizard" / "Outlook" / "shop.example.xml"
     assert xml.read_bytes() == autodiscover_xml(account())
     assert act("apply") == [True, [], ""]
     undo = xml.with_name("shop.example-undo.reg").read_bytes()

@@ -19,6 +19,12 @@ fcntl_locks = pytest.mark.skipif(
 unix_sockets = pytest.mark.skipif(_WINDOWS, reason="the program leaves a socket of Unix")
 links = pytest.mark.skipif(_WINDOWS, reason="Windows lets administrators alone make links")
 programs = pytest.mark.skipif(_WINDOWS, reason="a script is no program on Windows")
+linux_paths = pytest.mark.skipif(_WINDOWS, reason="kept as Linux wrote it, with its paths inside")
+linux_packages = pytest.mark.skipif(_WINDOWS, reason="where Linux's packages keep profiles")
+no_registry = pytest.mark.skipif(_WINDOWS, reason="Windows' own registry can be asked")
+quiet_loops = pytest.mark.skipif(
+    _WINDOWS, reason="no socket may be made, and by one an event loop of Windows is woken"
+)
 as_root = pytest.mark.skipif(
     _WINDOWS or os.geteuid() != 0, reason="only root can become somebody else"
 )

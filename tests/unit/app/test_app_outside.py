@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit import posix
 from wizard.app.demo import running
 from wizard.demo import DemoMode, DemoProvider
 
@@ -105,6 +106,7 @@ def test_discover(program: Program) -> None:
 
 @pytest.mark.parametrize("who", [ADDRESS, "anna@nowhere.example"])
 @pytest.mark.parametrize("terms", [(), ("--source", "srv", "mx"), ("--all",)])
+@posix.quiet_loops
 def test_a_replay_prints_the_recorded_document_and_opens_no_socket(
     program: Program, tmp_path: Path, who: str, terms: tuple[str, ...]
 ) -> None:

@@ -15,6 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.lab.requirements import need_programs
 from tests.shared_data import shared_data
 from tests.unit.clients.support import account, places, sender, server
 from wizard.clients import registry
@@ -304,6 +305,7 @@ def test_mail_is_found_on_a_mac_only(tmp_path: Path) -> None:
 
 
 def test_a_signed_profile_verifies_with_openssl(tmp_path: Path) -> None:
+    need_programs("openssl")
     root, leaf, key = certificates()
     (tmp_path / "root.pem").write_bytes(root)
     document = profile(account(name="Ada\r\nLovelace"), WORDS)

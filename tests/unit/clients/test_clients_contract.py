@@ -183,6 +183,7 @@ def test_kill_9_while_taking_back(tmp_path: Path, client: str, situation: str) -
 
 
 @pytest.mark.parametrize("kept", earlier.kept(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+@posix.linux_paths
 def test_what_earlier_versions_did_can_be_taken_back(tmp_path: Path, kept: Path) -> None:
     home = COMPUTERS[kept.stem](tmp_path)
     before = earlier.put(kept, tmp_path, home.state)

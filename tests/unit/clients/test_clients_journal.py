@@ -78,7 +78,7 @@ def edit(home: Path) -> ClientPlan:
 
 def contents(home: Path) -> dict[str, bytes]:
     return {
-        str(path.relative_to(home)): path.read_bytes()
+        path.relative_to(home).as_posix(): path.read_bytes()
         for path in sorted(home.rglob("*"))
         if path.is_file() and "state" not in path.parts
     }
@@ -514,7 +514,7 @@ def test_a_journal_of_the_first_schema_can_still_be_undone(tmp_path: Path) -> No
     after = "27dd8ed44a83ff94d557f9fd0412ed5a8cbca69ea04922d88c01184a07300a5a"
     (home.state / "journal.jsonl").write_text(
         '{"schema": 1, "event": "begin", "id": "1", "client": "lines", "account": "a@b.example",'
-        ' "when": "2026-11-23T12:00:00+00:00", "files": [{"path": "' + str(path) + '",'
+        ' "when": "2026-11-23T12:00:00+00:00", "files": [{"path": ' + json.dumps(str(path)) + ","
         f' "mode": 384, "before": "{before}", "after": "{after}"}}], "made": []}}\n'
         '{"schema": 1, "event": "done", "id": "1"}\n'
     )

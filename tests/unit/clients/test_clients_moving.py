@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.clients.computers import windows
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, sender, server
 from wizard.clients import holders, moving, registry
@@ -209,6 +210,7 @@ def test_another_way_of_fetching_is_said_and_left_alone(home: Places) -> None:
     assert plan.changes == ()
 
 
+@posix.fcntl_locks
 def test_nothing_is_touched_while_thunderbird_runs(home: Places) -> None:
     with held([home.home / ".thunderbird/abcd.default"], "linux") as free:
         assert free

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.clients import fake_registry
 from tests.unit.clients.computers import OTHER, OUTLOOK, planned, set_up, windows
 from tests.unit.clients.support import account, places, sender, server
@@ -405,6 +406,7 @@ def test_of_the_ways_by_hand_that_of_this_edition_is_shown(tmp_path: Path) -> No
     assert len(by_hand(replace(home, facts=home.facts[:1]))) == 2
 
 
+@posix.no_registry
 def test_where_nothing_can_be_asked_nothing_is_planned(tmp_path: Path) -> None:
     home = windows(tmp_path)
     windows_registry._registry = fake_registry.ORIGINAL

@@ -12,6 +12,7 @@ from pathlib import Path
 import dns.zone
 import pytest
 
+from tests.lab.requirements import need_programs
 from tests.unit.clients.support import account, sender, server
 from wizard.clients import fleet, publish
 from wizard.clients.publish import Publication, Settings
@@ -218,6 +219,7 @@ def test_a_fleet_gets_every_form() -> None:
 def test_the_apple_profile_is_signed_with_the_given_certificate(
     signer: tuple[fleet.Signer, Path], tmp_path: Path
 ) -> None:
+    need_programs("openssl")
     files = deployed(signer[0])
     signed = tmp_path / "signed.mobileconfig"
     signed.write_bytes(next(v for k, v in files.items() if k.endswith(".mobileconfig")))

@@ -644,6 +644,7 @@ def test_absolute_paths_in_profiles_ini(tmp_path: Path) -> None:
         ("flatpak", ".var/app/org.mozilla.Thunderbird/.thunderbird"),
     ],
 )
+@posix.linux_packages
 def test_snap_and_flatpak_have_their_own_folders(tmp_path: Path, search: str, root: str) -> None:
     binaries, flatpak = tmp_path / "snap" / "bin", tmp_path / "flatpak" / "app"
     inside = flatpak / "org.mozilla.Thunderbird/current/active/files/lib/thunderbird"
