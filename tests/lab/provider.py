@@ -14,7 +14,14 @@ from tests.lab.mail import MailServer
 DOMAINS = ("alpine.example", "harbour.example")
 _PEOPLE = (
     *("ada", "ben", "cleo", "dora", "emil", "finn", "gina"),
-    *("hana", "ivo", "jana", "kim", "lena"),  # whose passwords or mailboxes a test changes for good
+    *(
+        "hana",
+        "ivo",
+        "jana",
+        "kim",
+        "lena",
+        "mia",
+    ),  # whose passwords or mailboxes a test changes for good
 )
 
 

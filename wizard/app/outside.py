@@ -393,7 +393,7 @@ class Outside:
         """Gives the vault's password to the programs that hold an older one."""
         from wizard.app import storing
         from wizard.clients import holders
-        from wizard.keychain import evolution
+        from wizard.keychain import entries
 
         words, secret = self._messages, self.vault.get(account.address)
         uses = []
@@ -404,9 +404,9 @@ class Outside:
                 )
                 continue
             updated = False
-            if item.client == "evolution" and secret is not None:
-                uids = await in_thread(holders.evolution_sources, account.address, item)
-                updated = await evolution.update(uids, secret)
+            if secret is not None:
+                kept = await in_thread(holders.kept_passwords, account.address, item)
+                updated = await entries.update(kept, secret)
             note = holders.has_it(words) if updated else holders.asks(item, words)
             if secret is None:
                 note = holders.signs_in_again(words)

@@ -1,7 +1,7 @@
 """Linux programs that are set up by hand: found here, with their click path and the values.
 
-KMail keeps accounts in a service of its own (Akonadi), Geary's format is not verified; both are
-guided until a file of ours was seen to work.
+KMail keeps accounts in a service of its own (Akonadi); it is guided until a file of ours was seen
+to work.
 """
 
 from __future__ import annotations
@@ -21,15 +21,6 @@ from wizard.model import (
     Words,
 )
 
-_GEARY = (
-    N_("Open Geary, then the menu ☰ › Accounts, and choose Add an account › Other."),
-    N_("Fill in the values of your account. Leave “Sending” on “Use IMAP login”."),
-    N_("Type the password of this address for receiving and choose Create."),
-)
-_GEARY_BROWSER = (
-    N_("Open Geary, then the menu ☰ › Accounts, and choose Add an account."),
-    N_("Choose your provider and sign in in the window that opens."),
-)
 _KMAIL = (
     N_("Open KMail and choose Settings › Add Account."),
     N_(
@@ -99,5 +90,4 @@ class ByHand:
         return Applied(plan)
 
 
-GEARY = ByHand("geary", "Geary", _GEARY, _GEARY_BROWSER)
 KMAIL = ByHand("kmail", "KMail", _KMAIL, _KMAIL_BROWSER)

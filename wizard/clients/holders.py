@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.clients import journal, registry
+from wizard.clients import geary, journal, registry
 from wizard.clients.evolution import _beside, _sources
 from wizard.model import (
     N_,
@@ -65,8 +65,23 @@ def find(address: EmailAddress, places: Places) -> tuple[Holder, ...]:
     )
 
 
-def evolution_sources(address: EmailAddress, holder: Holder) -> tuple[str, ...]:
-    """The identifiers under which Evolution keeps the passwords of an address."""
+def kept_passwords(address: EmailAddress, holder: Holder) -> tuple[dict[str, str], ...]:
+    """By what the passwords that a program has for an address are found in the system's keyring.
+
+    Empty for programs that keep theirs in a place of their own.
+    """
+    match holder.client:
+        case "evolution":
+            schema = "org.gnome.Evolution.Data.Source"
+            uids = _evolution_sources(address, holder)
+            return tuple({"xdg:schema": schema, "e-source-uid": uid} for uid in uids)
+        case "geary":
+            return geary.kept_passwords(holder.profile.path, str(address))
+        case _:
+            return ()
+
+
+def _evolution_sources(address: EmailAddress, holder: Holder) -> tuple[str, ...]:
     wanted = str(address).casefold()
     sources = dict(_sources(holder.profile.path))
     uids: list[str] = []

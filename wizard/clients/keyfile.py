@@ -1,4 +1,4 @@
-"""Files of groups and keys: GLib key files (Evolution) and Claws Mail's `accountrc`.
+"""Files of groups and keys: GLib key files (Evolution, Geary) and Claws Mail's `accountrc`.
 
 Read tolerantly, edited without moving anything else.
 """
@@ -33,7 +33,7 @@ class KeyFile:
             elif "=" in line and not line.startswith("#"):
                 key, _, value = line.partition("=")
                 value = value.strip(" \t\r")
-                found[(group, key.strip())] = _unescaped(value) if escapes else value
+                found[(group, key.strip())] = unescaped(value) if escapes else value
         return cls(text, found, escapes)
 
     @classmethod
@@ -98,7 +98,7 @@ class KeyFile:
         return KeyFile.parse(text.encode("utf-8", "surrogateescape"), escapes=self.escapes)
 
     def _line(self, name: Name, value: str) -> str:
-        return f"{name[1]}={_escaped(value) if self.escapes else value}\n"
+        return f"{name[1]}={escaped(value) if self.escapes else value}\n"
 
     def _add_rest(self, lines: list[str], group: str, left: dict[Name, str]) -> None:
         """Puts the keys that a group does not have yet behind its last line."""
@@ -111,13 +111,14 @@ class KeyFile:
         lines[at:at] = [self._line(name, left.pop(name)) for name in new]
 
 
-def _escaped(text: str) -> str:
-    """As `g_key_file_set_string` writes it."""
+def escaped(text: str) -> str:
+    """A value as `g_key_file_set_string` writes it."""
     for char, code in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
         text = text.replace(char, code)
     return re.sub(r"^ +| +\Z", lambda match: "\\s" * len(match[0]), text)
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
+    """The value that was written so."""
     codes = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
     return re.sub(r"\\([sntr\\])", lambda match: codes[match[1]], text)

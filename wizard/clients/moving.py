@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from wizard.clients import evolution_move, holders, journal, registry, thunderbird_move
+from wizard.clients import evolution_move, geary, holders, journal, registry, thunderbird_move
 from wizard.clients.claws import _account_values, _groups
 from wizard.clients.evolution import _sources
 from wizard.clients.guide import unsuitable
@@ -50,7 +50,7 @@ class _Task:
     words: Words
 
 
-_EDITED = ("thunderbird", "evolution", "claws")
+_EDITED = ("thunderbird", "evolution", "claws", "geary")
 
 _NOTE_KEPT = N_("Messages and folders stay where they are.")
 NOTE_PASSWORD = N_("It asks for the password once, because the login has a new name.")
@@ -245,7 +245,40 @@ def _claws_login(accounts: KeyFile, group: str, account: Account) -> bool:
     return login == (account.incoming.host, account.incoming.username)
 
 
-_EDITORS = {"claws": _claws, "thunderbird": _thunderbird, "evolution": _evolution}
+# --- Geary ------------------------------------------------------------------------------------
+
+
+def _geary(task: _Task) -> ClientPlan | Problem:
+    """Values of `geary.ini`; the folder's name stays, and with it the mail in Geary's data."""
+    changes: list[FileChange] = []
+    left_alone = ""
+    for profile in task.profiles:
+        found = dict(geary.accounts(profile.path))
+        for path, file in found.items():
+            if not geary.is_of(file, str(task.old)) or file.get("Metadata", "goa_id"):
+                continue
+            if profile.running:
+                facts = (("program", task.name), ("path", str(path)))
+                return Problem(ProblemKind.PROGRAM_RUNNING, Stage.CLIENT, facts=facts)
+            if not geary.takes(task.account):
+                left_alone = _NOTE_OTHER_TYPE
+                continue
+            if any(geary.signs_in(other, task.account) for other in found.values()):
+                left_alone = _NOTE_BOTH
+                continue
+            after = geary.moved(file, task.account)
+            shown = geary.preview(file, after)
+            changes.append(FileChange(path, after.to_bytes(), file.to_bytes(), shown))
+    settings = [setting for change in changes for setting in change.settings]
+    return _planned(task, changes, settings, left_alone)
+
+
+_EDITORS = {
+    "claws": _claws,
+    "thunderbird": _thunderbird,
+    "evolution": _evolution,
+    "geary": _geary,
+}
 
 
 # --- small things -----------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from wizard.clients import bridge, journal, thunderbird_store
 from wizard.clients.apple import AppleMail
-from wizard.clients.by_hand import GEARY, KMAIL
+from wizard.clients.by_hand import KMAIL
 from wizard.clients.claws import ClawsMail
 from wizard.clients.evolution import Evolution
+from wizard.clients.geary import Geary
 from wizard.clients.mobile import ThunderbirdMobile
 from wizard.clients.outlook import Outlook
 from wizard.clients.settings_sheet import SettingsSheet
@@ -41,7 +42,7 @@ EXPORTERS: tuple[ClientExporter, ...] = (
     Evolution(),
     ClawsMail(),
     KMAIL,
-    GEARY,
+    Geary(),
     SettingsSheet(),
 )
 
@@ -199,6 +200,8 @@ def steward(client: str, places: Places) -> journal.Steward | None:
             return Evolution()
         case "claws":
             return ClawsMail(places.home)
+        case "geary":
+            return Geary(places.home)
         case _:
             return None
 

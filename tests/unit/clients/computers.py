@@ -69,6 +69,7 @@ COMPUTERS: dict[str, Callable[[Path], Places]] = {
     "thunderbird": _thunderbird,
     "evolution": _with_program("evolution"),
     "claws": _with_program("claws"),
+    "geary": _with_program("geary"),
     "outlook": windows,
 }
 

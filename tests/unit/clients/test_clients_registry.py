@@ -183,7 +183,7 @@ def test_the_sheet_explains_the_chosen_programs_only() -> None:
     assert "Outlook for Microsoft 365, by hand" in printed
 
 
-@pytest.mark.parametrize("client", ["kmail", "geary"])
+@pytest.mark.parametrize("client", ["kmail"])
 def test_programs_that_are_guided_are_found_and_explained(tmp_path: Path, client: str) -> None:
     home = places(tmp_path)
     assert client not in {found.id for found in registry.detect_all(home)}

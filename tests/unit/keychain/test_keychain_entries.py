@@ -1,4 +1,4 @@
-"""Evolution's entries get a changed password, in a real keyring; none is ever added."""
+"""Entries of mail programs get a changed password, in a real keyring; none is ever added."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.keychain import evolution
+from wizard.keychain import entries
 from wizard.model import Secret
 
 ROOT = Path(__file__).parents[3]
@@ -21,11 +21,14 @@ exec "$@"
 _STEPS = """
 import asyncio, sys
 import secretstorage
-from wizard.keychain import evolution
+from wizard.keychain import entries
 from wizard.model import Secret
 
 SCHEMA = "org.gnome.Evolution.Data.Source"
 NEW = Secret("nouveau \\u65e5")
+
+def named(*uids):
+    return [{"xdg:schema": SCHEMA, "e-source-uid": uid} for uid in uids]
 
 def kept(uid):
     connection = secretstorage.dbus_init()
@@ -40,10 +43,10 @@ for uid in ("a-account", "a-transport", "other"):
     attributes = {"xdg:schema": SCHEMA, "e-source-uid": uid, "eds-origin": "evolution-data-server"}
     collection.create_item(f"Evolution {uid}", attributes, b"old", replace=True)
 connection.close()
-assert asyncio.run(evolution.update(["a-account", "a-transport"], NEW)) is True
+assert asyncio.run(entries.update(named("a-account", "a-transport"), NEW)) is True
 assert kept("a-account") == kept("a-transport") == [NEW.reveal()]
 assert kept("other") == ["old"]
-assert asyncio.run(evolution.update(["never-kept"], NEW)) is False
+assert asyncio.run(entries.update(named("never-kept"), NEW)) is False
 assert kept("never-kept") == []
 print("all as it should be")
 """
@@ -62,9 +65,9 @@ def test_entries_are_changed_and_none_is_added(tmp_path: Path) -> None:
     assert done.stdout.strip() == "all as it should be", done.stderr
 
 
-def test_without_a_secret_service_evolution_asks_by_itself(
+def test_without_a_secret_service_programs_ask_by_themselves(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/nobody")
-    assert asyncio.run(evolution.update(["a-account"], Secret("x"))) is False
-    assert asyncio.run(evolution.update([], Secret("x"))) is False
+    assert asyncio.run(entries.update([{"e-source-uid": "a-account"}], Secret("x"))) is False
+    assert asyncio.run(entries.update([], Secret("x"))) is False

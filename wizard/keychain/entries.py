@@ -1,34 +1,34 @@
-"""Evolution's passwords in the Secret Service: changed where it keeps one, never added.
+"""Passwords that mail programs keep in the Secret Service: changed where one is, never added.
 
-Evolution finds a password by the identifier of its source (libsecret schema
-`org.gnome.Evolution.Data.Source`). Where it has none it asks; that choice stays the person's.
+Programs find theirs by attributes (Evolution by the identifier of its source, Geary by protocol,
+host and login). Where there is none they ask; that choice stays the person's.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wizard.keychain import PATIENCE
 from wizard.keychain.backends import expected_errors
 from wizard.keychain.patience import Watch, in_thread
 from wizard.model import Secret
 
-_SCHEMA = "org.gnome.Evolution.Data.Source"
+Attributes = Mapping[str, str]
 
 
-async def update(uids: Sequence[str], secret: Secret, patience: float = PATIENCE) -> bool:
-    """Gives the new password to the entries of these sources; True where all of them have it.
+async def update(entries: Sequence[Attributes], secret: Secret, patience: float = PATIENCE) -> bool:
+    """Gives the new password to the entries with these attributes; True where all of them have it.
 
-    False where there is no entry, no Secret Service, or the person did not unlock it: Evolution
+    False where there is no entry, no Secret Service, or the person did not unlock it: the program
     asks for the password then.
     """
-    if sys.platform != "linux" or not uids:
+    if sys.platform != "linux" or not entries:
         return False
 
     def work(watch: Watch) -> bool:
         try:
-            return _update(uids, secret, watch)
+            return _update(entries, secret, watch)
         except expected_errors():
             return False
 
@@ -38,7 +38,7 @@ async def update(uids: Sequence[str], secret: Secret, patience: float = PATIENCE
         return False
 
 
-def _update(uids: Sequence[str], secret: Secret, watch: Watch) -> bool:
+def _update(entries: Sequence[Attributes], secret: Secret, watch: Watch) -> bool:
     try:
         import secretstorage
     except ImportError:
@@ -47,10 +47,8 @@ def _update(uids: Sequence[str], secret: Secret, watch: Watch) -> bool:
     try:
         found = [
             item
-            for uid in uids
-            for item in secretstorage.search_items(
-                connection, {"xdg:schema": _SCHEMA, "e-source-uid": uid}
-            )
+            for attributes in entries
+            for item in secretstorage.search_items(connection, dict(attributes))
         ]
         for item in found:
             # `unlock` is True where the person dismissed the prompt.
