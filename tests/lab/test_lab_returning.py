@@ -77,8 +77,8 @@ def test_a_moved_mailbox_goes_on_in_thunderbird_with_its_messages(
         assert identity.outgoing.username == new.address
         assert "Before the move" in thunderbird.subjects(new.address)
         assert thunderbird.subjects(new.address, "SentMail") == ["Sent before"]
-        thunderbird.save_passwords(new.address, new.password)
-    # Online: it logs in under the new name, receives, and files what it sends in the same folder.
+    # Online: it logs in with what `move` put into its own store, receives, and files what it sends
+    # in the same folder.
     logins = provider.mail.logins(old.address)
     with Thunderbird(internet.home, home, root) as thunderbird:
         thunderbird.read_message(new.address, "After the move")
