@@ -147,11 +147,11 @@ class Talk:
                 for ready in waiting:
                     try:
                         data = ready.recv(65536)
-                    except OSError as error:
+                        if not data:
+                            raise Gone
+                        (server if ready is self._socket else self._socket).sendall(data)
+                    except OSError as error:  # one of them left while the other spoke
                         raise Gone from error
-                    if not data:
-                        raise Gone
-                    (server if ready is self._socket else self._socket).sendall(data)
 
     def some(self) -> bytes:
         """Whatever the client sends next, a TLS hello for instance."""
