@@ -53,8 +53,8 @@ class Person:
             self.wait(0.05)
 
     def types(self, text: str) -> None:
-        """Types text where the focus is."""
-        subprocess.run(["xdotool", "type", "--delay", "25", "--file", "-"], input=text.encode())
+        """Types text where the focus is; slowly, as letters may have to go onto the keyboard."""
+        subprocess.run(["xdotool", "type", "--delay", "60", "--file", "-"], input=text.encode())
         self.wait(0.2)
 
     def wait(self, seconds: float) -> None:
