@@ -52,12 +52,9 @@ def open_window(outside: Outside | None = None, *, exit_after_first_paint: bool 
     """
     from wizard.gui.display import can_open_window
 
-    if outside is None and provider_file_beside() is not None:
-        from wizard.app.outside import Outside
-        from wizard.cli.options import Options
-
-        outside = Outside(Options())  # the first page names the host
     later = Behind()
+    if outside is None and provider_file_beside() is not None:
+        outside = later.outside()  # the first page names the host
     behind = cast("Outside", later) if outside is None else outside
     words = make_messages("") if outside is None else outside.messages
     if not can_open_window():

@@ -205,22 +205,7 @@ class ClawsMail:
         for group in written.groups:
             if group not in old.groups:
                 current = current.without(group)
-        changed = {
-            name: value
-            for name, value in written.values.items()
-            if name[0] in old.groups and old.values.get(name) != value
-        }
-        kept = tuple(
-            Setting(f"[{name[0]}] {name[1]}", current.values[name], value)
-            for name, value in changed.items()
-            if name in current.values and current.values[name] != value
-        )
-        back = {
-            name: old.values.get(name)
-            for name, value in changed.items()
-            if current.values.get(name) == value
-        }
-        current = current.edited(back)
+        current, kept = current.taken_back(old, written)
         if before is None and not current.groups:
             return journal.Reversal(None)
         return journal.Reversal(current.to_bytes(), kept)

@@ -213,21 +213,8 @@ class Geary:
         current, written = _read(now), _read(after)
         if before is None:
             return journal.Reversal(current.edited({_STATUS: _REMOVED}).to_bytes())
-        old = _read(before)
-        changed = {
-            name: value for name, value in written.values.items() if old.values.get(name) != value
-        }
-        kept = tuple(
-            Setting(f"[{name[0]}] {name[1]}", current.values[name], value)
-            for name, value in changed.items()
-            if name in current.values and current.values[name] != value
-        )
-        back = {
-            name: old.values.get(name)
-            for name, value in changed.items()
-            if current.values.get(name) == value
-        }
-        return journal.Reversal(current.edited(back).to_bytes(), kept)
+        restored, kept = current.taken_back(_read(before), written)
+        return journal.Reversal(restored.to_bytes(), kept)
 
     def _problem(self, kind: ProblemKind) -> Problem:
         return Problem(kind, Stage.CLIENT, facts=(("program", self.name),))

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wizard.model import Setting
+
 Name = tuple[str, str]
 """Group and key."""
 
@@ -89,6 +91,24 @@ class KeyFile:
             if not inside:
                 lines.append(line)
         return self._with("".join(lines))
+
+    def taken_back(self, old: KeyFile, written: KeyFile) -> tuple[KeyFile, tuple[Setting, ...]]:
+        """What was `written` over `old` is as in `old` again. What somebody has changed since stays
+        and is told; what is gone stays gone."""
+        changed = {
+            name: value for name, value in written.values.items() if old.values.get(name) != value
+        }
+        kept = tuple(
+            Setting(f"[{name[0]}] {name[1]}", self.values[name], value)
+            for name, value in changed.items()
+            if name in self.values and self.values[name] != value
+        )
+        back = {
+            name: old.values.get(name)
+            for name, value in changed.items()
+            if self.values.get(name) == value
+        }
+        return self.edited(back), kept
 
     def to_bytes(self) -> bytes:
         """The file as it is to be written."""
