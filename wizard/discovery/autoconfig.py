@@ -8,6 +8,7 @@ order, a server skipped when one of its parts is not understood.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from wizard.discovery.names import (
     fill_placeholders,
 )
 from wizard.model import (
+    DEFAULT_PORTS,
     AuthMethod,
     EmailAddress,
     HelpLink,
@@ -195,9 +197,6 @@ def _server(
     host = clean_host(fill_placeholders(text(element, "hostname"), nobody))
     if host is None:
         return "hostname"
-    port = clean_port(fill_placeholders(text(element, "port"), address))
-    if port is None:
-        return "port"
     security = next(
         (
             known
@@ -208,12 +207,15 @@ def _server(
     )
     if security is None:
         return "socketType"
+    port = _port(element, server_type, security)
+    if port is None:
+        return "port"
     words = [fill_placeholders(word, address).lower() for word in texts(element, "authentication")]
     table = _AUTHENTICATION if server_type.is_incoming else _AUTHENTICATION_OUTGOING
     auth = tuple(dict.fromkeys(table[word] for word in words if word in table))
     if words and not auth:
         return "authentication"
-    username = clean_login(fill_placeholders(text(element, "username"), address))
+    username = _login(element, address)
     return ServerSettings(
         type=server_type,
         host=host,
@@ -223,6 +225,33 @@ def _server(
         username=username or str(address),
         username_guessed=username is None,
     )
+
+
+def _port(element: Element, server_type: ServerType, security: Security) -> int | None:
+    """The port, read as Thunderbird does, so that a file which works there works here: a number
+    and no matter what stands behind it (`993/tcp`, `993, 143`), the registered port where the file
+    names none."""
+    written = text(element, "port")
+    if not written:
+        mode = Security.TLS if security is Security.TLS else Security.STARTTLS
+        return DEFAULT_PORTS[(server_type, mode)]
+    number = _LEADING_NUMBER.match(written)
+    return clean_port(number[1]) if number else None
+
+
+_LEADING_NUMBER = re.compile(r"\+?0*([0-9]+)(?!\w)")
+
+
+def _login(element: Element, address: EmailAddress) -> str | None:
+    """The user name; None where there is none, or one with a placeholder that nobody can fill
+    (`%REALNAME%`, `%USERNAME%`): no server knows anybody by that name."""
+    written = text(element, "username")
+    if _PLACEHOLDER.search(fill_placeholders(written, EmailAddress(" ", "-"))):
+        return None
+    return clean_login(fill_placeholders(written, address))
+
+
+_PLACEHOLDER = re.compile(r"%[A-Za-z][A-Za-z_]*%")
 
 
 def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[Service, ...]:
@@ -238,7 +267,7 @@ def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[
         )
         if url is None:
             continue
-        username = clean_login(fill_placeholders(text(element, "username"), address))
+        username = _login(element, address)
         service = Service(service_type, url, username or str(address))
         found.setdefault((service_type, url), service)
     return tuple(found.values())[:MAX_SERVERS]

@@ -156,6 +156,10 @@ def test_the_first_known_socket_type_and_host_count() -> None:
         (server(port="0"), "imap: port"),
         (server(port="99999"), "imap: port"),
         (server(port="9e2"), "imap: port"),
+        (server(port="0x3e1"), "imap: port"),
+        (server(port="-993"), "imap: port"),
+        (server(port="imaps"), "imap: port"),
+        (server(port="٩٩٣"), "imap: port"),
         (server(host="127.0.0.1"), "imap: hostname"),
         (server(host="localhost"), "imap: hostname"),
         (server(host="imap.example.com/../x"), "imap: hostname"),
@@ -174,6 +178,52 @@ def test_a_missing_user_name_is_a_guess() -> None:
     assert parsed.incoming[0].username == "jo.doe+x@example.com"
     assert parsed.incoming[0].username_guessed
     assert parsed.incoming[0].auth == ()
+
+
+@pytest.mark.parametrize(
+    "written", ["%REALNAME%", "%USERNAME%", "%EMAIL%", "x-%LOGIN%", "%EMAILADDRESS%%DOMAIN%"]
+)
+def test_a_user_name_that_nobody_can_fill_in_is_a_guess(written: str) -> None:
+    parsed = parse(wrap(server(username=f"<username>{written}</username>")))
+    assert parsed.incoming[0].username == "jo.doe+x@example.com"
+    assert parsed.incoming[0].username_guessed
+
+
+@pytest.mark.parametrize(
+    ("written", "login"),
+    [
+        ("%EMAILLOCALPART%%%EMAILDOMAIN%", "jo%example.com"),
+        ("%%EMAILLOCALPART%%", "%jo%"),
+        ("%EMAILLOCALPART%x%EMAILDOMAIN%", "joxexample.com"),
+        ("100%EMAILADDRESS%", "100jo@example.com"),
+        ("a%20b%20", "a%20b%20"),
+    ],
+)
+def test_a_percent_sign_is_no_placeholder(written: str, login: str) -> None:
+    parsed = parse(wrap(server(username=f"<username>{written}</username>")), "jo@example.com")
+    assert parsed.incoming[0].username == login
+    assert not parsed.incoming[0].username_guessed
+
+
+@pytest.mark.parametrize(
+    "written", ["993", " 000993 ", "+993", "993/tcp", "993, 143", "993 (SSL)", "993.0", "", " "]
+)
+def test_a_port_is_read_as_thunderbird_reads_it(written: str) -> None:
+    parsed = parse(wrap(server(port=written)))
+    assert [s.port for s in parsed.incoming] == [993]
+
+
+@pytest.mark.parametrize(
+    ("kind", "socket", "port"),
+    [("imap", "STARTTLS", 143), ("pop3", "SSL", 995), ("smtp", "STARTTLS", 587)],
+)
+def test_a_port_that_is_not_said_is_the_registered_one(kind: str, socket: str, port: int) -> None:
+    parsed = parse(
+        wrap(server(kind, port="1", socket=f"<socketType>{socket}</socketType>")).replace(
+            b"<port>1</port>", b""
+        )
+    )
+    assert [s.port for s in (*parsed.incoming, *parsed.outgoing)] == [port]
 
 
 def test_a_login_with_control_characters_is_not_taken_over() -> None:
