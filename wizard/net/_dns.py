@@ -10,8 +10,13 @@ from typing import Any
 import dns.exception
 
 # dnspython exports no names for all of these (2.9, 2026-11).
-from dns._asyncbackend import DatagramSocket, Socket
+from dns._asyncbackend import DatagramSocket, Socket, StreamSocket
 from dns._asyncio_backend import Backend
+
+MAX_ANSWER = 8 * 1024
+"""Bytes. No real answer to a question of ours has as many; 64 KiB of records, which any domain can
+publish under every name that is asked, keep the DNS library busy for a third of a second each
+(measured 2026-11)."""
 
 
 class ConnectedSockets(Backend):
@@ -34,12 +39,12 @@ class ConnectedSockets(Backend):
         ssl_context: ssl.SSLContext | None = None,
         server_hostname: str | None = None,
     ) -> Socket:
-        if socktype != socket.SOCK_DGRAM or source is not None:
-            made: Socket = await super().make_socket(  # type: ignore[no-untyped-call]
-                af, socktype, proto, source, destination, timeout, ssl_context, server_hostname
-            )
-            return made
-        return _Udp(af, destination)
+        if socktype == socket.SOCK_DGRAM and source is None:
+            return _Udp(af, destination)
+        made: Socket = await super().make_socket(  # type: ignore[no-untyped-call]
+            af, socktype, proto, source, destination, timeout, ssl_context, server_hostname
+        )
+        return _Tcp(made) if isinstance(made, StreamSocket) else made
 
 
 class _Udp(DatagramSocket):
@@ -64,7 +69,7 @@ class _Udp(DatagramSocket):
         try:
             async with asyncio.timeout(timeout):
                 loop = asyncio.get_running_loop()
-                return await loop.sock_recv(self._socket, size), self._peer
+                return await loop.sock_recv(self._socket, min(size, MAX_ANSWER)), self._peer
         except TimeoutError as error:
             raise dns.exception.Timeout(timeout=timeout) from error  # type: ignore[no-untyped-call]
 
@@ -76,3 +81,29 @@ class _Udp(DatagramSocket):
 
     async def getsockname(self) -> Any:
         return self._socket.getsockname()
+
+
+class _Tcp(StreamSocket):
+    """A TCP socket to one name server that takes no answer beyond the limit."""
+
+    def __init__(self, inner: StreamSocket) -> None:
+        super().__init__(inner.family, inner.type)
+        self._inner = inner
+
+    async def sendall(self, what: bytes, timeout: float | None) -> None:
+        await self._inner.sendall(what, timeout)  # type: ignore[no-untyped-call]
+
+    async def recv(self, size: int, timeout: float | None) -> bytes:
+        if size > MAX_ANSWER:
+            raise dns.exception.FormError("answer too long")  # type: ignore[no-untyped-call]
+        got: bytes = await self._inner.recv(size, timeout)  # type: ignore[no-untyped-call]
+        return got
+
+    async def close(self) -> None:
+        await self._inner.close()  # type: ignore[no-untyped-call]
+
+    async def getpeername(self) -> Any:
+        return await self._inner.getpeername()  # type: ignore[no-untyped-call]
+
+    async def getsockname(self) -> Any:
+        return await self._inner.getsockname()  # type: ignore[no-untyped-call]

@@ -156,7 +156,7 @@ class DnsResolver:
             for record in reply.records
             if (host := _host(record.exchange)) is not None
         ]
-        return reply.of(sorted(found, key=lambda mx: mx.preference)[:MAX_RECORDS])
+        return reply.of(sorted(found, key=lambda mx: mx.preference))
 
     async def srv(self, name: str) -> Records[Srv] | Empty:
         """Services, lowest priority first, within one priority drawn by weight (RFC 2782)."""
@@ -389,7 +389,7 @@ class _Answer:
         """Our own records; where none of theirs was usable, the answer was malformed."""
         if not values:
             return NoAnswer(self.name, "malformed")
-        return Records(self.name, tuple(values), self.authentic)
+        return Records(self.name, tuple(values[:MAX_RECORDS]), self.authentic)
 
 
 def _in_words(reply: _Reply) -> str:
@@ -419,8 +419,8 @@ def _merge(host: str, six: _Reply | None, four: _Reply | None) -> Records[str] |
     if found:
         columns = [[str(record.address) for record in reply.records] for reply in found]
         pairs = itertools.zip_longest(*columns)
-        values = tuple(address for pair in pairs for address in pair if address is not None)
-        return Records(host, values, all(reply.authentic for reply in found))
+        values = [address for pair in pairs for address in pair if address is not None]
+        return Records(host, tuple(values[:MAX_RECORDS]), all(reply.authentic for reply in found))
     for kind in (NoSuchName, NoAnswer, NoRecords):
         for reply in (six, four):
             if isinstance(reply, kind):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.lab.ca import CertificateAuthority, Flaw
 from tests.unit.net.loopback import FixedResolver, closed_port, run, serving
 from wizard.model.secret import Secret
+from wizard.net import _httpcore
 from wizard.net.failure import Trouble
 from wizard.net.http import (
     MAX_BODY,
@@ -434,6 +435,31 @@ def test_a_flood_ends_and_lets_others_work(
     assert isinstance(result, HttpFailure)
     assert result.reason in {"too-slow", "malformed"}  # whichever limit is met first
     assert beats >= 2
+
+
+def test_what_has_come_at_once_is_read_in_pieces_between_which_others_work() -> None:
+    """A flood of tiny things in one packet would else keep the library busy for a second and more,
+    in which nothing could be cancelled."""
+    turns: list[int] = []
+
+    async def burst(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"x" * 65536)
+        await reader.read()
+
+    async def talk() -> None:
+        loop = asyncio.get_running_loop()
+        async with serving(burst) as port:
+            connector = TcpConnector(FixedResolver(), TlsContexts())
+            stream = await connector.open("www.example.com", port, timeout=5)
+            while len(stream.wire.buffer) < 65536:
+                await asyncio.sleep(0.001)
+            for number in range(4):
+                loop.call_soon(turns.append, number)
+                assert len(await _httpcore._Stream(stream).read(65536)) <= _httpcore.PIECE
+            await stream.close()
+
+    run(talk())
+    assert turns == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])

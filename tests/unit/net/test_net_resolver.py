@@ -6,10 +6,14 @@ import asyncio
 import errno
 import random
 import socket
+from collections.abc import Callable
+from typing import cast
 
 import dns.flags
+import dns.message
 import dns.name
 import dns.resolver
+import dns.rrset
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +21,7 @@ from hypothesis import strategies as st
 from tests.unit.net.loopback import Zone, closed_port, name_server, run
 from wizard.net import resolver as resolver_module
 from wizard.net.resolver import (
+    MAX_RECORDS,
     DnsResolver,
     Mx,
     NoAnswer,
@@ -286,6 +291,135 @@ def test_a_truncated_answer_is_asked_again_over_tcp() -> None:
     assert isinstance(answer, Records)
     assert len(answer.values) == 20
     assert [way for _, _, way in asked] == ["udp", "tcp"]
+
+
+def test_a_flood_of_records_is_cut() -> None:
+    """Each address would be connected to, and each name asked for."""
+    name = "big.example"
+    records = {
+        (name, "A"): [f"10.0.0.{n}" for n in range(200)],
+        (name, "AAAA"): [f"2001:db8::{n:x}" for n in range(200)],
+        (name, "MX"): [f"{n} m{n}.example." for n in range(200)],
+        (name, "TXT"): [f'"{n}"' for n in range(200)],
+    }
+
+    async def ask() -> list[int]:
+        async with name_server(Zone(records, too_big=frozenset({name}))) as server:
+            resolver = DnsResolver(server)
+            answers = (
+                await resolver.addresses(name),
+                await resolver.mx(name),
+                await resolver.txt(name),
+            )
+            await resolver.aclose()
+            return [len(answer.values) for answer in answers if isinstance(answer, Records)]
+
+    assert run(ask()) == [MAX_RECORDS] * 3
+
+
+def test_an_answer_beyond_all_measure_is_not_read() -> None:
+    text = "x" * 200
+    zone_records = {("big.example", "TXT"): [f'"{number}{text}"' for number in range(60)]}
+
+    async def ask() -> tuple[object, int]:
+        zone = Zone(zone_records, too_big=frozenset({"big.example"}))
+        async with name_server(zone) as server:
+            return await DnsResolver(server).txt("big.example"), len(zone.asked)
+
+    assert run(ask()) == (NoAnswer("big.example", "malformed"), 2)
+
+
+class Script(asyncio.DatagramProtocol):
+    """A name server over UDP that answers each question with what a function makes of it."""
+
+    def __init__(self, answer: Callable[[dns.message.Message], list[bytes]]) -> None:
+        self._answer = answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        for reply in self._answer(dns.message.from_wire(data)):
+            self._transport.sendto(reply, addr)
+
+
+def answering(query: dns.message.Message, *lines: str, question: str = "", flags: int = 0) -> bytes:
+    """A reply to `query`, or to another question under its number, with these records."""
+    if question:
+        other = dns.message.make_query(question, "MX")
+        other.id = query.id
+        query = other
+    reply = dns.message.make_response(query)
+    reply.flags |= dns.flags.RA | flags
+    for line in lines:
+        name, kind, value = line.split(None, 2)
+        reply.answer.append(dns.rrset.from_text(name, 0, "IN", kind, value))
+    return reply.to_wire()
+
+
+_MX_LINE = "example.com. MX 10 mx.example.com."
+_GOOD = Records("example.com", (Mx(10, "mx.example.com"),))
+_ONWARDS = [f"{'example.com' if n == 0 else f'c{n}.test'}. CNAME c{n + 1}.test." for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (lambda q: [answering(q, _MX_LINE).replace(b"example", b"eXaMpLe", 1)], _GOOD),
+        (
+            lambda q: [answering(q, "example.com. CNAME a.test.", "a.test. MX 10 mx.example.com.")],
+            _GOOD,
+        ),
+        (
+            lambda q: [b"", bytes(12), answering(q, question="evil.test"), answering(q, _MX_LINE)],
+            _GOOD,
+        ),
+        (lambda q: [answering(q, "evil.test. MX 10 mx.evil.test.")], NoRecords("example.com")),
+        (
+            lambda q: [answering(q, "example.com. CNAME a.test.", "a.test. CNAME example.com.")],
+            NoAnswer("example.com", "malformed"),
+        ),
+        (lambda q: [answering(q, *_ONWARDS)], NoAnswer("example.com", "malformed")),
+        (
+            lambda q: [answering(q, _MX_LINE, flags=dns.flags.TC)],  # and nobody listens on TCP
+            NoAnswer("example.com", "refused"),
+        ),
+        (
+            lambda q: [answering(q, r"example.com. MX 10 a\027[2J\010.test.")],
+            NoAnswer("example.com", "malformed"),
+        ),
+        (
+            lambda q: [answering(q, _MX_LINE, question="evil.test")],
+            NoAnswer("example.com", "timeout"),
+        ),
+        (lambda q: [answering(q, _MX_LINE)[:-3]], NoAnswer("example.com", "timeout")),
+        (lambda q: [q.to_wire()], NoAnswer("example.com", "timeout")),
+    ],
+    ids=[
+        "case", "alias", "spoofed first", "other name", "loop", "chain", "no tcp", "control",
+        "wrong question", "cut", "echo",
+    ],
+)  # fmt: skip
+def test_strange_answers_hurt_nobody(
+    answer: Callable[[dns.message.Message], list[bytes]],
+    outcome: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resolver_module, "LIFETIME", 0.4)  # for those that never answer
+
+    async def ask() -> object:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: Script(answer), local_addr=("127.0.0.1", 0)
+        )
+        try:
+            port = transport.get_extra_info("sockname")[1]
+            return await DnsResolver(f"127.0.0.1:{port}").mx("example.com")
+        finally:
+            transport.close()
+            await asyncio.sleep(0.01)
+
+    assert run(ask()) == outcome
 
 
 def test_a_server_from_before_edns_is_asked_plainly() -> None:
