@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
@@ -27,6 +29,18 @@ TRIES = 5
 ROOT = Path(__file__).resolve().parents[2]
 ICONS = ROOT / "resources" / "icons"
 TRANSLATIONS = ROOT / "resources" / "translations"
+
+
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python of its own, in which nothing is loaded yet."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.conftest import ROOT, OpenWindow
+from tests.gui.conftest import ROOT, OpenWindow, run_python
 from tests.gui.outside import FakeServices
 from tests.gui.samples import ADDRESS, BAD
 from wizard.gui import application
@@ -23,17 +23,6 @@ from wizard.gui.display import has_display, lend_fonts
 from wizard.gui.walk import walk
 from wizard.messages import Messages
 from wizard.model import Secret
-
-
-def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def test_the_window_is_painted_before_the_network_or_the_keychain_is_loaded() -> None:

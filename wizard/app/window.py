@@ -69,6 +69,9 @@ def open_window(outside: Outside | None = None, *, exit_after_first_paint: bool 
         return Exit.USAGE
     if outside is not None:
         outside.listen()
+    from wizard.gui import enumerations
+
+    enumerations.install()
     from wizard.gui import application
 
     async def newer(notice: str = "") -> UpdateAnswer:
