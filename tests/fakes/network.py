@@ -29,12 +29,14 @@ FOREVER = 3600.0
 
 @dataclass
 class FakeResolver:
-    """`records`: (type, name) to values or to an `Empty`. `delay`: seconds for every answer."""
+    """`records`: (type, name) to values or to an `Empty`. `delay`: seconds for every answer.
+    `aliases`: hosts that are only another name of others."""
 
     records: dict[tuple[str, str], object] = field(default_factory=dict)
     delays: dict[str, float] = field(default_factory=dict)
     delay: float = 0.0
     authentic: frozenset[str] = frozenset()
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     everything: Empty | None = None
 
@@ -64,7 +66,7 @@ class FakeResolver:
         if isinstance(value, Sequence) and not isinstance(value, str):
             values = tuple(item for item in value if isinstance(item, of))
             assert len(values) == len(value)
-            return Records(name, values, authentic=name in self.authentic)
+            return Records(name, values, name in self.authentic, self.aliases.get(name, ()))
         assert not isinstance(value, Records)
         return value  # type: ignore[return-value]  # an Empty, as the test wrote it
 

@@ -167,7 +167,9 @@ class _Conclusion:
         self._uses_network = not all(step.local for step in steps)
 
     async def result(self) -> DiscoveryResult:
-        if _has_answer(self._gathered.candidates):
+        candidates = self._gathered.candidates
+        sends_only = bool(candidates.outgoing) and not candidates.incoming
+        if _has_answer(candidates) and not (sends_only and self._speaks_exchange):
             return await self._found_or_offline()
         return await self._nothing()
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from wizard.discovery.names import (
     clean_host,
-    clean_login,
     clean_port,
     clean_text,
     clean_url,
     fill_placeholders,
+    login_for,
 )
 from wizard.model import (
     DEFAULT_PORTS,
@@ -215,7 +215,7 @@ def _server(
     auth = tuple(dict.fromkeys(table[word] for word in words if word in table))
     if words and not auth:
         return "authentication"
-    username = _login(element, address)
+    username = login_for(text(element, "username"), address)
     return ServerSettings(
         type=server_type,
         host=host,
@@ -242,18 +242,6 @@ def _port(element: Element, server_type: ServerType, security: Security) -> int 
 _LEADING_NUMBER = re.compile(r"\+?0*([0-9]+)(?!\w)")
 
 
-def _login(element: Element, address: EmailAddress) -> str | None:
-    """The user name; None where there is none, or one with a placeholder that nobody can fill
-    (`%REALNAME%`, `%USERNAME%`): no server knows anybody by that name."""
-    written = text(element, "username")
-    if _PLACEHOLDER.search(fill_placeholders(written, EmailAddress(" ", "-"))):
-        return None
-    return clean_login(fill_placeholders(written, address))
-
-
-_PLACEHOLDER = re.compile(r"%[A-Za-z][A-Za-z_]*%")
-
-
 def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[Service, ...]:
     found: dict[tuple[ServiceType, str], Service] = {}
     for element in [*provider, *root][:500]:
@@ -267,7 +255,7 @@ def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[
         )
         if url is None:
             continue
-        username = _login(element, address)
+        username = login_for(text(element, "username"), address)
         service = Service(service_type, url, username or str(address))
         found.setdefault((service_type, url), service)
     return tuple(found.values())[:MAX_SERVERS]

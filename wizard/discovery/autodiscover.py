@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from wizard.discovery.names import clean_host, clean_login, clean_port, clean_text
+from wizard.discovery.names import clean_host, clean_port, clean_text, login_for
 from wizard.model import (
     DEFAULT_PORTS,
     AuthMethod,
@@ -116,7 +116,8 @@ def _server(protocol: Element, kind: ServerType, address: EmailAddress) -> Serve
     port = clean_port(text(protocol, "port") or str(default))
     if port is None:
         return None
-    login = clean_login(text(protocol, "loginname"))
+    # Files that are the same for everybody have placeholders, as autoconfig has them.
+    login = login_for(text(protocol, "loginname"), address)
     # SPA is on unless switched off (MS-OXDSCLI 2.2.4.1.1.2.6.29), but servers that mean a plain
     # password often leave it out: only "off" says something.
     auth = (AuthMethod.PLAIN,) if text(protocol, "spa").lower() == "off" else ()

@@ -28,6 +28,7 @@ __all__ = [
     "fill_placeholders",
     "host_of",
     "is_within",
+    "login_for",
     "owns_names_below",
     "registrable_domain",
     "same_owner",
@@ -79,6 +80,14 @@ def clean_login(text: str) -> str | None:
     if not text or len(text) > 320 or any(unicodedata.category(char)[0] == "C" for char in text):
         return None
     return text
+
+
+def login_for(written: str, address: EmailAddress) -> str | None:
+    """The user name that a document has for an address; None where it has none, or one with a
+    placeholder that nobody can fill (`%REALNAME%`, `%USERNAME%`): no server knows such a name."""
+    if _ANY_PLACEHOLDER.search(_PLACEHOLDER.sub(" ", written)):
+        return None
+    return clean_login(fill_placeholders(written, address))
 
 
 def clean_url(text: str) -> str | None:
@@ -143,3 +152,4 @@ _PLACEHOLDER = re.compile(
     r"%(EMAILADDRESS|EMAILADRESS|EMAILADDRES|EMAILLOCALPART|EMAILLOCAL|EMAILDOMAIN)(?:%|\Z)",
     re.IGNORECASE,
 )
+_ANY_PLACEHOLDER = re.compile(r"%[A-Za-z][A-Za-z_]*%")

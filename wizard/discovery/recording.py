@@ -214,12 +214,12 @@ class _RecordedResolver:
         entry = self._recorder.begin("dns", {"type": kind, "name": name})
         answer = await question
         match answer:
-            case Records(values=values, authentic=authentic):
+            case Records(values=values, authentic=authentic, aliases=aliases):
                 told: Json = {
                     "answer": "records",
                     "values": [to_json(value) for value in values],
                     "authentic": authentic,
-                }
+                } | ({"aliases": list(aliases)} if aliases else {})
             case NoRecords(authentic=authentic):
                 told = {"answer": "no-records", "authentic": authentic}
             case NoSuchName(authentic=authentic):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, assert_never, cast
 
+from wizard.discovery.names import clean_host
 from wizard.discovery.recording import KIND, SCHEMA, Json, Redaction, Terms
 from wizard.model import (
     DiscoveryResult,
@@ -194,7 +195,10 @@ def _dns_answer(entry: Json) -> Records[Any] | Empty | None:
     match entry["answer"]:
         case "records":
             values = tuple(_dns_value(entry["type"], value) for value in entry["values"])
-            return Records(name, values, authentic)
+            aliases = tuple(
+                host for alias in entry.get("aliases", []) if (host := clean_host(str(alias)))
+            )
+            return Records(name, values, authentic, aliases)
         case "no-records":
             return NoRecords(name, authentic)
         case "no-such-name":

@@ -61,11 +61,13 @@ T_co = TypeVar("T_co", covariant=True)
 @dataclass(frozen=True, slots=True)
 class Records(Generic[T_co]):
     """`values` in the server's order; TXT strings are joined. `authentic`: DNSSEC-validated by a
-    resolver that can be trusted to say so (AD flag from loopback)."""
+    resolver that can be trusted to say so (AD flag from loopback). `aliases`: of a host, the
+    names that it is only another name of (CNAME), the nearest first."""
 
     name: str
     values: tuple[T_co, ...]
     authentic: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +309,11 @@ class DnsResolver:
         authentic = self._trusted and bool(answer.response.flags & dns.flags.AD)
         if answer.rrset is None:
             return NoRecords(name, authentic)
-        return _Answer(name, tuple(answer.rrset), authentic)
+        targets = [
+            _host(record.target) for link in answer.chaining_result.cnames for record in link
+        ]
+        aliases = tuple(target for target in targets if target)
+        return _Answer(name, tuple(answer.rrset), authentic, aliases)
 
     def _configured(self) -> dns.asyncresolver.Resolver:
         """The stub resolver, set up at the first question. Raises NoResolverConfiguration or
@@ -381,6 +387,7 @@ class _Answer:
     name: str
     records: tuple[Any, ...]
     authentic: bool
+    aliases: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return ", ".join(str(record) for record in self.records[:MAX_RECORDS])
@@ -420,7 +427,8 @@ def _merge(host: str, six: _Reply | None, four: _Reply | None) -> Records[str] |
         columns = [[str(record.address) for record in reply.records] for reply in found]
         pairs = itertools.zip_longest(*columns)
         values = [address for pair in pairs for address in pair if address is not None]
-        return Records(host, tuple(values[:MAX_RECORDS]), all(reply.authentic for reply in found))
+        authentic = all(reply.authentic for reply in found)
+        return Records(host, tuple(values[:MAX_RECORDS]), authentic, found[0].aliases)
     for kind in (NoSuchName, NoAnswer, NoRecords):
         for reply in (six, four):
             if isinstance(reply, kind):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.fakes.network import FakeNetwork
+from tests.fakes.network import SMTP_STARTTLS, FakeNetwork
 from tests.unit.discovery.support import address, found, search, states
 from wizard.discovery.autodiscover import (
     AutodiscoverAnswer,
@@ -12,9 +14,11 @@ from wizard.discovery.autodiscover import (
     autodiscover_request,
     parse_autodiscover,
 )
-from wizard.model import AuthMethod, Security, Source, SourceState, Trust
-from wizard.net.http import HttpReply
-from wizard.net.resolver import Srv
+from wizard.discovery.names import is_within
+from wizard.model import AuthMethod, PasswordKind, Security, Source, SourceState, Trust
+from wizard.net.failure import NetFailure, Trouble
+from wizard.net.http import HttpFailure, HttpReply
+from wizard.net.resolver import Mx, Srv
 from wizard.net.safexml import parse_xml
 
 OWN = "https://autodiscover.example.com/autodiscover/autodiscover.xml"
@@ -237,6 +241,91 @@ def test_the_service_record_counts_only_inside_the_domain() -> None:
     assert states(result)[Source.AUTODISCOVER] is SourceState.REFUSED
     assert "autodiscover.hoster.example" in result.reports[0].detail
     assert "autodiscover.hoster.example" not in network.hosts_told_address
+
+
+def redirecting(network: FakeNetwork) -> None:
+    network.http.pages[BARE] = redirect("https://autodiscover.known.test/autodiscover.xml")
+
+
+def naming_another_address(network: FakeNetwork) -> None:
+    network.http.pages[OWN] = answer(
+        "<Action>redirectAddr</Action><RedirectAddr>jo@eu.known.test</RedirectAddr>"
+    )
+
+
+def with_a_record(network: FakeNetwork) -> None:
+    record = ("SRV", "_autodiscover._tcp.example.com")
+    network.resolver.records[record] = [Srv(0, 0, 443, "autodiscover.known.test")]
+
+
+def another_name(network: FakeNetwork) -> None:
+    """As Microsoft 365 wants it: no certificate for this name there, and more names behind."""
+    network.resolver.records["A", "autodiscover.example.com"] = ["192.0.2.5"]
+    network.resolver.aliases["autodiscover.example.com"] = (
+        "autodiscover.known.test",
+        "farm7.cloud.example",
+    )
+    network.http.pages[OWN] = HttpFailure(
+        OWN, "network", cause=NetFailure(Trouble.CERTIFICATE, "autodiscover.example.com", 443)
+    )
+
+
+@pytest.mark.parametrize(
+    "leads", [redirecting, naming_another_address, with_a_record, another_name]
+)
+def test_where_it_leads_tells_the_provider_behind_a_mail_filter(
+    leads: Callable[[FakeNetwork], None],
+) -> None:
+    network = FakeNetwork()
+    network.resolver.records["MX", "example.com"] = [Mx(10, "mx7.filter.test")]
+    leads(network)
+    result = found(search(network))
+    assert result.provider.id == "known"
+    assert result.incoming[0].host == "imap.known.test"
+    assert result.incoming[0].trust is Trust.CONSENT
+    detail = result.incoming[0].evidence[0].detail
+    assert detail.endswith("known.test -> known 2026-11")
+    assert all(is_within(host, "example.com") for host in network.hosts_told_address)
+
+
+def test_where_it_leads_counts_only_where_it_does_not_answer_itself() -> None:
+    network = FakeNetwork()
+    another_name(network)
+    network.http.pages[OWN] = SETTINGS
+    assert found(search(network, only={Source.AUTODISCOVER})).incoming[0].host == "imap.example.com"
+
+
+def test_a_filter_it_leads_to_says_nothing() -> None:
+    network = FakeNetwork()
+    record = ("SRV", "_autodiscover._tcp.example.com")
+    network.resolver.records[record] = [Srv(0, 0, 443, "autodiscover.filter.test")]
+    result = search(network, only={Source.AUTODISCOVER})
+    assert states(result)[Source.AUTODISCOVER] is SourceState.REFUSED
+
+
+def test_an_exchange_server_that_only_lets_send_is_an_exchange_server() -> None:
+    """Submission open, IMAP closed, as an installation comes: half an account helps nobody."""
+    network = FakeNetwork()
+    network.http.pages[OWN] = 401
+    network.resolver.records["MX", "example.com"] = [Mx(10, "mail.example.com")]
+    network.resolver.records["A", "mail.example.com"] = ["192.0.2.1"]
+    network.connector.servers = {("mail.example.com", 587): SMTP_STARTTLS}
+    result = found(search(network))
+    assert result.provider.password_kind is PasswordKind.EXCHANGE
+    assert (result.incoming, result.outgoing) == ((), ())
+
+
+def test_a_login_name_with_placeholders_is_filled_in() -> None:
+    inside = protocol("IMAP", "imap.example.com", "993", "<LoginName>{}</LoginName>")
+    for written, login, guessed in (
+        ("%EMAILLOCALPART%", "jo", False),
+        ("%EMAILADDRESS%", "jo@example.com", False),
+        ("%USERNAME%", "jo@example.com", True),
+    ):
+        parsed = parse(answer("<Action>settings</Action>" + inside.format(written)))
+        assert isinstance(parsed, AutodiscoverAnswer)
+        assert parsed.incoming[0].username == login
+        assert parsed.incoming[0].username_guessed is guessed
 
 
 def test_unencrypted_servers_are_not_used() -> None:

@@ -76,6 +76,8 @@ def test_the_great_providers_are_known_by_domain(pack: Pack, domain: str) -> Non
         ("smtp.google.com", "gmail"),
         ("example-com.mail.protection.outlook.com", "microsoft365"),
         ("example-com.a-v1.mx.microsoft", "microsoft365"),
+        ("autodiscover.outlook.com", "microsoft365"),
+        ("contoso.mail.onmicrosoft.com", "microsoft365"),
         ("hotmail-com.olc.protection.outlook.com", "outlook.com"),
         ("mx01.mail.icloud.com", "icloud-custom"),
         ("in1-smtp.messagingengine.com", "fastmail"),

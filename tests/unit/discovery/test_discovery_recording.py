@@ -62,6 +62,7 @@ def busy_network() -> FakeNetwork:
     fake.resolver.records["A", "smtp.example.com"] = ["192.0.2.2"]
     fake.resolver.records["TXT", "_ua-auto-config.example.com"] = ["v=spf1"]
     fake.resolver.records["SRV", "_pop3._tcp.example.com"] = [Srv(0, 0, 0, "")]
+    fake.resolver.records["A", "autodiscover.example.com"] = ["192.0.2.3"]
     fake.http.pages[well_known()] = b"\xff\xfe broken"
     fake.http.pages[database()] = 404
     fake.http.delays["autodiscover.example.com"] = FOREVER
@@ -114,6 +115,18 @@ def test_a_search_without_result_replays_too() -> None:
     result, text = recorded(fake)
     assert isinstance(result, NothingFound)
     assert replayed(text).reports == result.reports
+
+
+def test_what_a_host_is_another_name_of_is_recorded_too() -> None:
+    fake = FakeNetwork()
+    fake.resolver.records["A", "autodiscover.example.com"] = ["192.0.2.3"]
+    fake.resolver.aliases["autodiscover.example.com"] = ("mx.known.test",)
+    result, text = recorded(fake)
+    again = replayed(text)
+    assert isinstance(result, Found)
+    assert isinstance(again, Found)
+    assert again.incoming == result.incoming
+    assert again.incoming[0].host == "imap.known.test"
 
 
 def test_nothing_personal_is_in_a_recording() -> None:

@@ -12,6 +12,7 @@ from typing import cast
 import dns.flags
 import dns.message
 import dns.name
+import dns.rdatatype
 import dns.resolver
 import dns.rrset
 import pytest
@@ -420,6 +421,29 @@ def test_strange_answers_hurt_nobody(
             await asyncio.sleep(0.01)
 
     assert run(ask()) == outcome
+
+
+def test_the_names_behind_a_name_are_told_nearest_first() -> None:
+    def answer(query: dns.message.Message) -> list[bytes]:
+        kind = dns.rdatatype.to_text(query.question[0].rdtype)
+        value = {"A": "192.0.2.1", "AAAA": "2001:db8::1"}[kind]
+        chain = ("www.example.com. CNAME a.test.", "a.test. CNAME b.test.")
+        return [answering(query, *chain, f"b.test. {kind} {value}")]
+
+    async def ask() -> object:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: Script(answer), local_addr=("127.0.0.1", 0)
+        )
+        try:
+            port = transport.get_extra_info("sockname")[1]
+            return await DnsResolver(f"127.0.0.1:{port}").addresses("www.example.com")
+        finally:
+            transport.close()
+            await asyncio.sleep(0.01)
+
+    addresses = ("2001:db8::1", "192.0.2.1")
+    assert run(ask()) == Records("www.example.com", addresses, aliases=("a.test", "b.test"))
 
 
 def test_a_server_from_before_edns_is_asked_plainly() -> None:

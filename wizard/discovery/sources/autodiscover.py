@@ -1,8 +1,10 @@
 """Source 8: Autodiscover, asked without credentials.
 
 The question holds the e-mail address, so it goes over https to hosts under the domain and to
-nobody else: redirects and service records that lead elsewhere are reported, not followed. A 401
-says that there is an Exchange server and nothing more; it is never answered.
+nobody else: redirects and service records that lead elsewhere are reported, not followed. Where
+nothing else is to be had, the host they lead to (or that `autodiscover.DOMAIN` is only another name
+of) tells the provider, as a mail exchanger does: a company's mail exchanger is often a mere filter.
+A 401 says that there is an Exchange server and nothing more; it is never answered.
 Source: [MS-OXDSCLI] section 3.1.5.
 """
 
@@ -20,6 +22,8 @@ from wizard.discovery.autodiscover import (
 from wizard.discovery.names import clean_url, host_of, is_within, owns_names_below
 from wizard.discovery.offer import FOUND, Answer, Offer, Query, Tell, Word, strongest
 from wizard.discovery.sources.documents import failed, refused
+from wizard.discovery.sources.mx import entry_behind
+from wizard.discovery.sources.pack import tell_entry
 from wizard.model import Source, SourceState, Trust, parse_address
 from wizard.model.address import AddressFault
 from wizard.net.http import HttpFailure
@@ -28,6 +32,9 @@ from wizard.net.resolver import Records
 MAX_REDIRECTS = 3
 _HEADERS = {"content-type": "text/xml; charset=utf-8"}
 _MOVED = {301, 302, 303, 307, 308}
+
+LedTo = list[tuple[str, str]]
+"""Hosts of somebody else that the domain leads to, each with what led there."""
 
 
 def autodiscover_url(host: str) -> str:
@@ -38,14 +45,44 @@ def autodiscover_url(host: str) -> str:
 async def ask(query: Query, tell: Tell) -> Answer:
     """Asks the fixed places and the one the service record names, all at once."""
     domain = query.domain
-    questions = [_ask_host(query, tell, domain, order=1)]
+    led_to: LedTo = []
+    questions = [_ask_host(query, tell, domain, 1, led_to)]
     if owns_names_below(domain):
-        questions.append(_ask_host(query, tell, f"autodiscover.{domain}", order=0))
-        questions.append(_ask_record(query, tell, order=2))
-    return strongest(await asyncio.gather(*questions))
+        questions.append(_ask_host(query, tell, f"autodiscover.{domain}", 0, led_to))
+        questions.append(_ask_record(query, tell, 2, led_to))
+        questions.append(_ask_alias(query, led_to))
+    answer = strongest(await asyncio.gather(*questions))
+    if answer.state is SourceState.FOUND:
+        return answer
+    for shown, host in led_to:
+        entry = None if query.pack.is_mail_filter(host) else entry_behind(query, host)
+        if entry is not None:
+            return tell_entry(
+                query,
+                tell,
+                entry,
+                source=Source.AUTODISCOVER,
+                trust=Trust.CONSENT,
+                found_by=f"{shown} -> {host}",
+                order=3,
+            )
+    return answer
 
 
-async def _ask_record(query: Query, tell: Tell, order: int) -> Answer:
+async def _ask_alias(query: Query, led_to: LedTo) -> Answer:
+    name = f"autodiscover.{query.domain}"
+    answer = await query.resolver.addresses(name)
+    aliases = answer.aliases if isinstance(answer, Records) else ()
+    led_to += [(name, alias) for alias in aliases if not is_within(alias, query.domain)]
+    return Answer(SourceState.NOTHING)
+
+
+def _elsewhere(shown: str, host: str, led_to: LedTo) -> Answer:
+    led_to.append((shown, host))
+    return Answer(SourceState.REFUSED, f"{shown} -> {host} other-domain")
+
+
+async def _ask_record(query: Query, tell: Tell, order: int, led_to: LedTo) -> Answer:
     name = f"_autodiscover._tcp.{query.domain}"
     answer = await query.resolver.srv(name)
     if not isinstance(answer, Records):
@@ -54,20 +91,18 @@ async def _ask_record(query: Query, tell: Tell, order: int) -> Answer:
         if record.target in {"", query.domain, f"autodiscover.{query.domain}"}:
             continue  # not offered, or asked already
         if not is_within(record.target, query.domain):
-            return Answer(SourceState.REFUSED, f"{name} -> {record.target} other-domain")
+            return _elsewhere(name, record.target, led_to)
         if record.port == 443:
-            return await _ask_host(query, tell, record.target, order)
+            return await _ask_host(query, tell, record.target, order, led_to)
     return Answer(SourceState.NOTHING)
 
 
-async def _ask_host(query: Query, tell: Tell, host: str, order: int) -> Answer:
+async def _ask_host(query: Query, tell: Tell, host: str, order: int, led_to: LedTo) -> Answer:
     url = autodiscover_url(host)
     address = str(query.address)
     for _ in range(1 + MAX_REDIRECTS):
         if not is_within(host_of(url), query.domain):
-            return Answer(
-                SourceState.REFUSED, f"{autodiscover_url(host)} -> {host_of(url)} other-domain"
-            )
+            return _elsewhere(autodiscover_url(host), host_of(url), led_to)
         body = autodiscover_request(address)
         reply = await query.http.post(url, body, headers=_HEADERS, follow=False)
         if isinstance(reply, HttpFailure):
@@ -90,7 +125,7 @@ async def _ask_host(query: Query, tell: Tell, host: str, order: int) -> Answer:
             if isinstance(moved, AddressFault):
                 return Answer(SourceState.REJECTED, f"{url} redirect-refused")
             if not is_within(moved.domain, query.domain):
-                return Answer(SourceState.REFUSED, f"{url} -> {moved.domain} other-domain")
+                return _elsewhere(url, moved.domain, led_to)
             address = str(moved)
             url = autodiscover_url(f"autodiscover.{moved.domain}")
             continue

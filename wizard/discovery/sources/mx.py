@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Iterator
 
 from wizard.discovery.names import clean_host, registrable_domain
 from wizard.discovery.offer import Answer, Query, Tell, strongest
+from wizard.discovery.pack import PackEntry
 from wizard.discovery.sources.autoconfig import own_host_url, well_known_url
 from wizard.discovery.sources.database import database_url
 from wizard.discovery.sources.documents import fetch_document
@@ -35,13 +36,19 @@ async def ask(query: Query, tell: Tell) -> Answer:
         return Answer(SourceState.NOTHING, f"MX {host} mail-filter")
     # DNSSEC proves the first step; the further ones are https to the names it proves.
     trust = Trust.TRUSTED if answer.authentic else Trust.CONSENT
-    names = provider_names(host, query.domain)
-    entry = query.pack.by_mx(host)
-    for name in names:
-        entry = entry or query.pack.by_domain(name)
+    entry = entry_behind(query, host)
     if entry is not None:
-        return tell_entry(query, tell, entry, source=Source.MX, trust=trust, found_by=host)
+        return tell_entry(query, tell, entry, source=Source.MX, trust=trust, found_by=f"MX {host}")
+    names = provider_names(host, query.domain)
     return strongest(await asyncio.gather(*_questions(query, tell, host, names, trust)))
+
+
+def entry_behind(query: Query, host: str) -> PackEntry | None:
+    """The pack's provider that a host of somebody else belongs to."""
+    entry = query.pack.by_mx(host)
+    for name in provider_names(host, query.domain):
+        entry = entry or query.pack.by_domain(name)
+    return entry
 
 
 def provider_names(host: str, domain: str) -> tuple[str, ...]:

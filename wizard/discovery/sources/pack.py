@@ -25,7 +25,7 @@ def tell_entry(
     found_by: str = "",
     order: int = 0,
 ) -> Answer:
-    """Tells what an entry knows about the address. `found_by`: the MX host that led to it."""
+    """Tells what an entry knows about the address. `found_by`: the record that led to it."""
     offer = entry_offer(query, entry, source=source, trust=trust, found_by=found_by, order=order)
     tell(offer)
     if offer.is_empty:
@@ -45,7 +45,7 @@ def entry_offer(
     """An entry as an offer."""
     detail = f"{entry.id} {entry.checked}".strip()
     if found_by:
-        detail = f"MX {found_by} -> {detail}"
+        detail = f"{found_by} -> {detail}"
     word = Word(source, detail, trust, "file", query.ms())
     servers = word.about(entry.servers_for(query.address))
     return Offer(

@@ -33,6 +33,6 @@ async def ask(query: Query, tell: Tell) -> Answer:
                     entry,
                     source=Source.PROVIDER_FILE,
                     trust=Trust.TRUSTED,
-                    found_by=exchanger.host,
+                    found_by=f"MX {exchanger.host}",
                 )
     return Answer(SourceState.NOTHING)
