@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wizard.cli.options import Publication, SearchOptions
+from wizard.cli.options import SearchOptions
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
@@ -30,6 +30,7 @@ from wizard.model import (
     Problem,
     Produced,
     Provider,
+    Publication,
     Rung,
     Secret,
     Security,
@@ -263,6 +264,12 @@ class FakeOutside:
         """One file, no record."""
         plan = ClientPlan("publish", domain, How.FILES, domain, files=(Produced("x", b"x", ""),))
         return Publication(plan, (("x", f"https://{domain}/x"),), ())
+
+    async def publish(self, account: Account) -> Publication | Problem:
+        """One file, no record."""
+        return Publication(
+            ClientPlan("publish", account.address.domain, How.FILES, account.address.domain), (), ()
+        )
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Names only."""

@@ -22,8 +22,8 @@ _NAMED = {
 
 
 def settle() -> None:
-    """Lets layouts come to rest."""
-    for _ in range(4):
+    """Lets layouts come to rest; a long page is built a part a turn."""
+    for _ in range(16):
         QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         QCoreApplication.processEvents()
 

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.gui.samples import BANNED, DETECTED, FOUND, GOOD, GUIDED, PHONE, PLAN, REPORTS
+from tests.gui.samples import (
+    BANNED,
+    DETECTED,
+    FOUND,
+    GOOD,
+    GUIDED,
+    PHONE,
+    PLAN,
+    PUBLICATION,
+    REPORTS,
+)
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.model import (
     Account,
@@ -26,6 +36,7 @@ from wizard.model import (
     Problem,
     ProblemKind,
     Provider,
+    Publication,
     Rung,
     ServerSettings,
     Service,
@@ -52,6 +63,7 @@ class FakeServices:
     passwords: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
+    published: Publication | Problem = PUBLICATION
     crash: Exception | None = None
     known_accounts: tuple[KnownAccount, ...] = ()
     uses: tuple[PasswordUse, ...] = ()
@@ -157,7 +169,8 @@ class FakeServices:
     async def apply(self, plan: ClientPlan, folder: Path | None) -> Applied | Problem:
         await self._called(f"apply {plan.client}")
         change = f"change-{plan.client}" if plan.how is How.CHANGE else ""
-        return Applied(plan, change)
+        written = tuple(folder / item.name for item in plan.files) if folder is not None else ()
+        return Applied(plan, change, written=written)
 
     async def apply_and_keep(
         self, plan: ClientPlan, account: Account
@@ -206,6 +219,10 @@ class FakeServices:
         """What a test put there."""
         await self._called(f"move {old} {account.address}")
         return self.moves
+
+    async def publish(self, account: Account) -> Publication | Problem:
+        await self._called(f"publish {account.address} {account.incoming.host}")
+        return self.published
 
     async def save(
         self, account: Account, clients: tuple[str, ...], folder: Path

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import segno
 
+from wizard.app.publishing import publication_like
 from wizard.flow import Delivered, Journey, Kept, Page, ProgramRow, RowState, State
+from wizard.messages import Messages
 from wizard.model import (
     Account,
     AddressFault,
@@ -40,6 +42,7 @@ from wizard.model import (
     ProblemKind,
     Produced,
     Provider,
+    Publication,
     Rung,
     Security,
     ServerSettings,
@@ -226,6 +229,19 @@ ROWS_DONE = (
     ),
     ProgramRow("outlook", RowState.READY, GUIDED),
 )
+TRANSLATIONS = Path(__file__).resolve().parents[2] / "resources" / "translations"
+
+
+def published() -> Publication:
+    """What the real one makes of the account of these pages."""
+    account = Account(ADDRESS, "", PROVIDER, IMAP, SMTP, SERVICES)
+    made = publication_like(account, Messages("en", TRANSLATIONS))
+    assert isinstance(made, Publication)
+    return made
+
+
+PUBLICATION = published()
+PERSONAL = Problem(ProblemKind.SETTINGS_UNREADABLE, Stage.INPUT, detail="u1234567")
 BAN = Problem(ProblemKind.NETWORK_BANNED, Stage.CONNECT, ServerType.IMAP, IMAP.host, 993)
 
 
@@ -313,6 +329,13 @@ _DIAGNOSIS = State(
     history=(Page.ADDRESS, Page.ACCOUNT),
     journey=Journey.DIAGNOSE,
     diagnosed=ADDRESS,
+)
+_PUBLISH = replace(
+    BASE,
+    page=Page.PUBLISH,
+    history=(Page.ADDRESS, Page.ACCOUNT, Page.FOUND),
+    journey=Journey.PUBLISH,
+    text=ADDRESS.domain,
 )
 
 ACCOUNT = Account(ADDRESS, "My Shop", PROVIDER, IMAP, SMTP, SERVICES)
@@ -528,6 +551,30 @@ STATES: dict[str, State] = {
         State(page=Page.CHANGES, history=(Page.ADDRESS,)),
         changes=(ChangeRecord("c1", "thunderbird", str(ADDRESS), "2026-11-23T10:00:00+01:00", ()),),
         problem=RUNS,
+    ),
+    "account-publish": replace(
+        State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.PUBLISH),
+        text="my-shop",
+        fault=AddressFault.NO_DOT,
+    ),
+    "publish": replace(_PUBLISH, publication=PUBLICATION),
+    "publish-saved": replace(
+        _PUBLISH,
+        publication=PUBLICATION,
+        saved=(
+            Path("/home/anna/publish/autoconfig.my-shop.example/mail/config-v1.1.xml"),
+            Path("/home/anna/publish/README.txt"),
+        ),
+    ),
+    "publish-unsaved": replace(
+        _PUBLISH,
+        publication=PUBLICATION,
+        saved=Problem(
+            ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=(("path", "/media/stick"),)
+        ),
+    ),
+    "publish-personal": replace(
+        _PUBLISH, incoming=replace(IMAP, username="u1234567"), publication=PERSONAL
     ),
     "account-password": replace(
         State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.PASSWORD), known=KNOWN

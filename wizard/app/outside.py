@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from wizard import __version__
 from wizard.app.language import make_messages
-from wizard.cli.options import Options, Publication, SearchOptions, Unusable
+from wizard.cli.options import Options, SearchOptions, Unusable
 from wizard.flow import Delivered, PasswordVault, Side
 from wizard.messages import Messages
 from wizard.model import (
@@ -31,6 +31,7 @@ from wizard.model import (
     Places,
     Problem,
     Provider,
+    Publication,
     Rung,
     Secret,
     ServerSettings,
@@ -463,6 +464,12 @@ class Outside:
         from wizard.app.publishing import publication
 
         return publication(domain, settings, address, self._messages)
+
+    async def publish(self, account: Account) -> Publication | Problem:
+        """What to publish for the domain of an account, for everybody there."""
+        from wizard.app.publishing import publication_like
+
+        return await in_thread(publication_like, account, self._messages)
 
     def write(self, plan: ClientPlan, folder: Path) -> tuple[Path, ...] | Problem:
         """Writes a plan's files; what is made for paper also as PDF, where Qt is at hand."""

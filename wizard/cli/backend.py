@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from wizard.cli.options import Publication, SearchOptions
+from wizard.cli.options import SearchOptions
 from wizard.flow import Services
 from wizard.messages import Messages
 from wizard.model import (
@@ -16,6 +16,7 @@ from wizard.model import (
     EmailAddress,
     Found,
     Problem,
+    Publication,
     Secret,
     SourceReport,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.model import ClientPlan, Source
+from wizard.model import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,3 @@ class SearchOptions:
     all: bool = False
     record: Path | None = None
     replay: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What to publish for a domain. `pages`: (file, its address on the web); `records`: (name,
-    type, value); `plan`: all files with a page that explains them."""
-
-    plan: ClientPlan
-    pages: tuple[tuple[str, str], ...]
-    records: tuple[tuple[str, str, str], ...]
-    notes: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ effects   what the outside is asked to do
 journey   reduce(state, event) -> (state, effects)
 returning where the journeys of those who come back part from the main one
 diagnosing *Something doesn't work*, from anywhere
+publishing what the owner of a domain publishes
 steps     the small moves all journeys are made of
 services  the outside, as a Protocol; the vault of passwords
 driver    carries an effect out with the services and emits the events

@@ -13,7 +13,7 @@ from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow import resuming
 from wizard.flow.services import Services, Side
-from wizard.model import Account, Check, Rung, SourceReport
+from wizard.model import Account, Check, Problem, Rung, SourceReport
 
 Emit = Callable[[ev.Event], None]
 
@@ -86,6 +86,11 @@ async def carry_out(effect: do.Effect, services: Services, emit: Emit) -> None:
             emit(ev.ChangesListed(request, await services.changes()))
         case do.Save(request=request, account=account, clients=clients, folder=folder):
             emit(ev.Saved(request, await services.save(account, clients, folder)))
+        case do.MakePublication(request=request, account=account):
+            emit(ev.PublicationMade(request, await services.publish(account)))
+        case do.SavePublication(request=request, publication=publication, folder=folder):
+            laid = await services.apply(publication.plan, folder)
+            emit(ev.Saved(request, laid if isinstance(laid, Problem) else laid.written))
         case do.ListKnown():
             interrupted = await services.interrupted()
             emit(ev.KnownListed(await services.known(), interrupted))

@@ -12,6 +12,7 @@ from wizard.model import (
     Diagnosis,
     EmailAddress,
     Provider,
+    Publication,
     ServerSettings,
     Service,
 )
@@ -175,6 +176,23 @@ class SaveNote:
 
 
 @dataclass(frozen=True, slots=True)
+class MakePublication:
+    """What to publish for the domain of an account."""
+
+    request: int
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class SavePublication:
+    """Writes all of it into a folder."""
+
+    request: int
+    publication: Publication
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SaveText:
     """Writes what somebody wants to hand to a helper; no page waits for it."""
 
@@ -204,5 +222,7 @@ Effect = (
     | PlanMoves
     | Diagnose
     | SaveNote
+    | MakePublication
+    | SavePublication
     | SaveText
 )

@@ -24,6 +24,7 @@ from wizard.model import (
     KnownAccount,
     PasswordUse,
     Problem,
+    Publication,
     Rung,
     ServerSettings,
     SourceReport,
@@ -160,7 +161,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class SaveRequested:
-    """*Save everything as a folder*."""
+    """*Save everything as a folder*: an account, or what is to be published."""
 
     folder: Path
 
@@ -206,7 +207,8 @@ class JourneyChosen:
 
 @dataclass(frozen=True, slots=True)
 class AccountChosen:
-    """*Continue* on the account page. `old_text`: the address before, for MOVE."""
+    """*Continue* on the account page. `text`: a domain alone is enough for PUBLISH. `old_text`:
+    the address before, for MOVE."""
 
     text: str
     old_text: str = ""
@@ -290,6 +292,14 @@ class NoteSaved:
 
     request: int
     outcome: Path | Problem
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationMade:
+    """What to publish for the domain, or why it can't be said for everybody."""
+
+    request: int
+    outcome: Publication | Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +462,7 @@ Event = (
     | DiagnosisProgressed
     | DiagnosisFinished
     | NoteSaved
+    | PublicationMade
     | DomainSuggested
     | SearchProgressed
     | SearchFinished

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
-from wizard.flow import diagnosing, resuming, returning
+from wizard.flow import diagnosing, publishing, resuming, returning
 from wizard.flow import effects as do
 from wizard.flow import events as ev
 from wizard.flow.parts import ProgramRow, RowState
@@ -132,6 +132,7 @@ def reduce(state: State, event: ev.Event) -> Step:
             | ev.AccountChosen()
             | ev.PasswordUpdated()
             | ev.MovesPlanned()
+            | ev.PublicationMade()
         ):
             return _returning(state, event)
         case (
@@ -228,7 +229,8 @@ def _returning(
     | ev.JourneyChosen
     | ev.AccountChosen
     | ev.PasswordUpdated
-    | ev.MovesPlanned,
+    | ev.MovesPlanned
+    | ev.PublicationMade,
 ) -> Step:
     match event:
         case ev.Opened():
@@ -244,7 +246,10 @@ def _returning(
                 return reduce(state, ev.ChangesRequested())
             if journey is Journey.SETUP:
                 return reduce(state, ev.StartedOver())
-            return returning.begin(state, journey), (*_cancel_all(state), do.ForgetPasswords())
+            started = returning.begin(state, journey)
+            if journey is Journey.PUBLISH:
+                started = publishing.begin(state, started)
+            return started, (*_cancel_all(state), do.ForgetPasswords())
         case ev.AccountChosen():
             if state.busy:
                 return state, ()
@@ -253,11 +258,15 @@ def _returning(
                 return state, ()
             if state.journey is Journey.DIAGNOSE:
                 return diagnosing.begin(state, address)
+            if state.journey is Journey.PUBLISH and publishing.knows(state, address):
+                return publishing.make(state)
             return _start_search(state, address)
         case ev.PasswordUpdated():
             return returning.take_uses(state, event), ()
         case ev.MovesPlanned():
             return returning.take_moves(state, event), ()
+        case ev.PublicationMade():
+            return publishing.take(state, event), ()
         case _:
             assert_never(event)
 
@@ -456,13 +465,13 @@ def _settings(
             return _show(state, Page.MANUAL), cancels
         case ev.ManualSubmitted(incoming=incoming, outgoing=outgoing):
             state = replace(state, incoming=incoming, outgoing=outgoing, consented=True)
-            return _to_password(state)
+            return _agreed(state)
         case ev.SettingsAccepted(consent=consent):
             if state.needs_consent and not consent:
                 return state, ()
             if state.incoming is None or state.outgoing is None:
                 return _show(state, Page.MANUAL), ()
-            return _to_password(replace(state, consented=True))
+            return _agreed(replace(state, consented=True))
         case ev.SignInChosen():
             return _sign_in(state)
         case ev.ContinuedUntested():
@@ -485,6 +494,11 @@ def _sign_in(state: State) -> Step:
         untested=True,
     )
     return _after_password(state)
+
+
+def _agreed(state: State) -> Step:
+    """With these settings."""
+    return publishing.make(state) if state.journey is Journey.PUBLISH else _to_password(state)
 
 
 def _to_password(state: State) -> Step:
@@ -774,6 +788,8 @@ def _saving(
         case ev.DetailsSaved(outcome=outcome):
             return replace(state, details=outcome), ()
         case ev.SaveRequested(folder=folder):
+            if state.page is Page.PUBLISH:
+                return publishing.save(state, folder)
             account = state.account
             if account is None:
                 return state, ()

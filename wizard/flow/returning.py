@@ -4,7 +4,8 @@ first page -> account -> searching -> found (or manual) -> password -> updated  
                                                                    └-> applying -> done   MOVE
 
 They share every page in between with the main journey (`journey`), which asks here where the
-ways part. *Something doesn't work* (DIAGNOSE) begins on the same account page.
+ways part. *Something doesn't work* (DIAGNOSE) begins on the same account page, and so does what the
+owner of a domain publishes (PUBLISH, `publishing`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from wizard.flow.parts import ProgramRow, RowState
 from wizard.flow.state import Journey, Page, State
 from wizard.flow.steps import answered, ask, show
 from wizard.model import AddressFault, ClientPlan, EmailAddress, parse_address
+
+SOMEBODY = "somebody"
 
 Step = tuple[State, tuple[do.Effect, ...]]
 
@@ -53,7 +56,7 @@ def choose_account(state: State, event: ev.AccountChosen) -> tuple[State, EmailA
     """The typed addresses, and the one to go on with; None where something has to be typed anew,
     which is marked at its field."""
     moving = state.journey is Journey.MOVE
-    new, old = parse_address(event.text), parse_address(event.old_text)
+    new, old = parse_address(_whole(event.text, state.journey)), parse_address(event.old_text)
     state = replace(
         state,
         text=event.text,
@@ -65,6 +68,12 @@ def choose_account(state: State, event: ev.AccountChosen) -> tuple[State, EmailA
     )
     faulty = state.old_fault is not None or state.same_address
     return state, None if faulty or isinstance(new, AddressFault) else new
+
+
+def _whole(text: str, journey: Journey) -> str:
+    """Where a domain is asked for, somebody there stands for everybody."""
+    alone = journey is Journey.PUBLISH and text.strip() and "@" not in text
+    return f"{SOMEBODY}@{text.strip()}" if alone else text
 
 
 def after_password(state: State) -> Step:

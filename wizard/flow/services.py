@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         PasswordUse,
         Problem,
         Provider,
+        Publication,
         Rung,
         Secret,
         ServerSettings,
@@ -194,4 +195,8 @@ class Services(Protocol):
         self, account: Account, clients: tuple[str, ...], folder: Path
     ) -> tuple[Path, ...] | Problem:
         """Writes everything for an account into one folder."""
+        ...
+
+    async def publish(self, account: Account) -> Publication | Problem:
+        """What to publish for the domain of an account, for everybody there."""
         ...

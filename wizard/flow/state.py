@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         KnownAccount,
         PasswordUse,
         Problem,
+        Publication,
         Rung,
         ServerSettings,
         Service,
@@ -52,12 +53,13 @@ class Page(Enum):
     ACCOUNT = "account"
     UPDATED = "updated"
     DIAGNOSIS = "diagnosis"
+    PUBLISH = "publish"
 
 
 class Journey(Enum):
     """What the person came for. All but SETUP begin on the account page (REMOVE: on the changes).
 
-    DIAGNOSE is *Something doesn't work*.
+    DIAGNOSE is *Something doesn't work*; PUBLISH is for the owner of a domain.
     """
 
     SETUP = "setup"
@@ -65,6 +67,7 @@ class Journey(Enum):
     MOVE = "move"
     DIAGNOSE = "diagnose"
     REMOVE = "remove"
+    PUBLISH = "publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class State:
     `uses`: what became of a changed password in each program. `diagnosed`: whose mail is being
     looked at, with `checks` as they come, the `diagnosis` at the end, and where its note is.
     `details`: where the details for a helper were saved, on the page that shows them.
+    `publication`: what to publish for a domain, once it is made.
     `kept`: a journey that a crash cut off, until the person has said what to do with it.
     """
 
@@ -130,6 +134,7 @@ class State:
     diagnosis: Diagnosis | None = None
     note: Path | Problem | None = None
     details: Path | Problem | None = None
+    publication: Publication | Problem | None = None
 
     kept: Kept | None = None
 

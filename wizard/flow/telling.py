@@ -20,6 +20,7 @@ from wizard.model import (
     NothingFound,
     Offline,
     Problem,
+    Publication,
     ServerSettings,
     SideFailed,
     SideResult,
@@ -99,6 +100,10 @@ def _of(event: ev.Event) -> Iterator[str]:
                 yield f"saved: {_cause(outcome)}"
             else:
                 yield f"saved: {len(outcome)} files"
+        case ev.PublicationMade(outcome=Problem() as problem):
+            yield f"to publish: {_cause(problem)}"
+        case ev.PublicationMade(outcome=Publication() as made):
+            yield f"to publish: {len(made.pages)} files, {len(made.records)} records"
         case ev.JourneyChosen(journey=journey):
             yield f"journey {journey.value}"
         case _ if type(event) in _TOLD_BY_NAME:

@@ -177,6 +177,10 @@ def _list_changes() -> ev.Event:
     return ev.ChangesRequested()
 
 
+def _publish() -> ev.Event:
+    return ev.JourneyChosen(Journey.PUBLISH)
+
+
 Steps = tuple[tuple[str, frozenset[Page]], ...]
 
 _SETTINGS_PAGES = frozenset({Page.SEARCHING, Page.FOUND, Page.MANUAL})
@@ -208,11 +212,17 @@ STEPS_OF: dict[Journey, Steps] = {
         (N_("Your address"), frozenset({Page.ACCOUNT})),
         (N_("The cause"), frozenset({Page.DIAGNOSIS})),
     ),
+    Journey.PUBLISH: (
+        (N_("Your domain"), frozenset({Page.ACCOUNT})),
+        (N_("Finding settings"), _SETTINGS_PAGES),
+        (N_("What to publish"), frozenset({Page.PUBLISH})),
+    ),
 }
 """The same for the journeys of those who come back; the others go by `STEPS`."""
 
 
 _CHANGES_FROM = frozenset({Page.ADDRESS, Page.APPLYING, Page.DONE})
+_PUBLISH_FROM = frozenset({Page.ADDRESS, Page.ACCOUNT, Page.CHANGES, Page.DONE})
 
 
 class Shell(QWidget):
@@ -493,6 +503,11 @@ class Shell(QWidget):
                 words.text("Remove what the wizard set up"),
                 _list_changes,
                 idle and state.page in _CHANGES_FROM,
+            ),
+            ToolView(
+                words.text("Publish the mail settings of a domain"),
+                _publish,
+                idle and state.page in _PUBLISH_FROM and state.journey is not Journey.PUBLISH,
             ),
         )
 

@@ -6,6 +6,7 @@ evidence   where a setting comes from, trust
 servers    mail servers and services
 discovery  results of the search
 problem    the 48 causes
+publication  what the owner of a domain publishes
 provider   who keeps the mailbox
 brand      what a provider says about itself
 account    the account and its verification
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         Undone,
     )
     from wizard.model.provider import PasswordKind, Provider
+    from wizard.model.publication import Publication
     from wizard.model.secret import Secret
     from wizard.model.servers import (
         DEFAULT_PORTS,
@@ -131,6 +133,7 @@ __all__ = [
     "Produced",
     "Provider",
     "ProxyUse",
+    "Publication",
     "Rung",
     "Secret",
     "Security",
@@ -177,6 +180,7 @@ if not TYPE_CHECKING:  # else a name that is not there would go unnoticed
             "DetectedClient FileChange How Interrupted KnownAccount PasswordUse "
             "Places Produced Setting Step Undone",
             "provider": "PasswordKind Provider",
+            "publication": "Publication",
             "secret": "Secret",
             "servers": "DEFAULT_PORTS LOOPBACK AuthMethod DavAccount DavCollection Security "
             "ServerSettings ServerType Service ServiceType",

@@ -86,6 +86,12 @@ def _diagnosis(kit: Kit, outside: Outside) -> PageView:
     return DiagnosisPage(kit, outside)
 
 
+def _publish(kit: Kit, outside: Outside) -> PageView:
+    from wizard.gui.pages.publish import PublishPage
+
+    return PublishPage(kit, outside)
+
+
 FACTORIES: dict[Page, PageFactory] = {
     Page.ADDRESS: _address,
     Page.SEARCHING: _searching,
@@ -99,4 +105,5 @@ FACTORIES: dict[Page, PageFactory] = {
     Page.ACCOUNT: _account,
     Page.UPDATED: _updated,
     Page.DIAGNOSIS: _diagnosis,
+    Page.PUBLISH: _publish,
 }

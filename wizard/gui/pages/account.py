@@ -59,9 +59,7 @@ class AccountPage(PageView):
         self.problem.acted.connect(self._act)
         self.problem.doubted.connect(lambda: self.send(ev.DiagnosisRequested()))
         self.body.addWidget(self.problem)
-        self.promise = Text(
-            words.text("Nothing is changed on this computer until you say so."), TextType.SMALL
-        )
+        self.promise = Text("", TextType.SMALL)
         self.body.addWidget(self.promise)
         self._known: tuple[KnownAccount, ...] = ()
         self._journey: Journey | None = None
@@ -79,12 +77,24 @@ class AccountPage(PageView):
             self.old.show_text(state.old_text)
         self._state, self._journey = state, state.journey
         self.old.setVisible(moving)
-        label = words.text("Your new address") if moving else words.text("Your e-mail address")
+        label, example = words.text("Your e-mail address"), words.text("anna@example.com")
+        if moving:
+            label = words.text("Your new address")
+        elif state.journey is Journey.PUBLISH:
+            label, example = words.text("Your domain"), words.text("example.com")
         self.address.label.setText(label)
+        self.address.edit.setPlaceholderText(example)
+        self.promise.setText(
+            words.text("Nothing is changed, neither here nor at the domain.")
+            if state.journey is Journey.PUBLISH
+            else words.text("Nothing is changed on this computer until you say so.")
+        )
         self.address.edit.setAccessibleName(label)
         fault = ""
         if state.fault is not None:
             fault = words.address_fault(state.fault)
+            if state.journey is Journey.PUBLISH and "@" not in state.text:
+                fault = words.text("This is not the name of a domain yet, such as example.com.")
         elif state.same_address:
             fault = words.text("This is the address you had. Please type the new one.")
         self.address.show_problem(fault)
@@ -94,7 +104,7 @@ class AccountPage(PageView):
             self.suggestion.setText(
                 words.text(
                     "Did you mean {address}?",
-                    address=f"{self.address.text.rpartition('@')[0]}@{state.suggestion}",
+                    address=self._corrected(state.suggestion),
                 )
             )
         self._suggestion_row.setVisible(bool(state.suggestion))
@@ -117,6 +127,14 @@ class AccountPage(PageView):
                     "keep their messages and folders."
                 ),
                 words.text("Find the new settings"),
+            ),
+            Journey.PUBLISH: (
+                words.text("Publish the mail settings of a domain"),
+                words.text(
+                    "For whoever looks after a domain: what to put on its website and into its "
+                    "DNS, so that mail programs set up its addresses by themselves."
+                ),
+                words.text("Continue"),
             ),
         }.get(
             state.journey,
@@ -156,7 +174,7 @@ class AccountPage(PageView):
         )
 
     def _show_known(self, state: State) -> None:
-        known = state.known or ()
+        known = () if state.journey is Journey.PUBLISH else state.known or ()
         self._known_box.setVisible(bool(known))
         if known == self._known:
             return
@@ -196,9 +214,12 @@ class AccountPage(PageView):
         self.send(ev.AccountChosen(self.address.text, old))
 
     def _take_suggestion(self) -> None:
-        local = self.address.text.rpartition("@")[0]
-        self.address.edit.setText(f"{local}@{self._suggested}")
+        self.address.edit.setText(self._corrected(self._suggested))
         self.wants_focus.emit(self.address.edit)
+
+    def _corrected(self, domain: str) -> str:
+        local, at, _ = self.address.text.rpartition("@")
+        return f"{local}{at}{domain}"
 
     def _act(self) -> None:
         self._remedy.run(self._state, self.send, {Action.EDIT_ADDRESS: self._look_again})

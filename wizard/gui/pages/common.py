@@ -13,8 +13,9 @@ from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from wizard.flow import Page, State
+from wizard.flow import Journey, Page, State
 from wizard.flow.later import ev
+from wizard.flow.returning import SOMEBODY
 from wizard.gui.widgets import Kit, ProblemCard
 from wizard.messages import Action, Wording
 from wizard.model import (
@@ -185,6 +186,8 @@ def about_username(kit: Kit, state: State) -> str:
     if state.incoming is None or state.address is None:
         return ""
     words = kit.words
+    if state.address.local == SOMEBODY and state.journey is Journey.PUBLISH:
+        return words.text("“{name}” stands for each person there.", name=SOMEBODY)
     if state.incoming.username == str(state.address):
         return words.text("your whole address")
     if state.incoming.username == state.address.local:

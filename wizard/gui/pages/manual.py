@@ -8,9 +8,9 @@ from dataclasses import replace
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
-from wizard.flow import State
+from wizard.flow import Journey, State
 from wizard.flow import events as ev
-from wizard.gui.pages.common import Remedy, show_problem
+from wizard.gui.pages.common import Remedy, about_username, show_problem
 from wizard.gui.pages.details import Details
 from wizard.gui.pages.terms import Term, explain
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
@@ -105,12 +105,15 @@ class ManualPage(PageView):
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
         words = self.kit.words
+        lead = words.text(
+            "Your provider's help pages name these values. "
+            "What we could find out is filled in already."
+        )
+        if state.journey is Journey.PUBLISH:
+            lead = f"{lead} {about_username(self.kit, state)}"
         return Chrome(
             title=words.text("Your mail servers"),
-            lead=words.text(
-                "Your provider's help pages name these values. "
-                "What we could find out is filled in already."
-            ),
+            lead=lead,
             primary=NavAction(words.text("Continue"), self._submit),
             left=self.back(state),
             focus=self.problem if state.problem is not None else self.incoming.host.edit,

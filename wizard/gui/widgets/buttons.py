@@ -213,16 +213,20 @@ class CopyButton(Button):
 
     copied = Signal(str)
 
-    def __init__(self, kit: Kit, value: str, what: str, *, quiet: bool = False) -> None:
+    def __init__(
+        self, kit: Kit, value: str, what: str, *, quiet: bool = False, label: str = ""
+    ) -> None:
         """`what`: the name of the value, for screen readers. `quiet`: as an icon alone, where
-        many of them stand under each other; the word is in the tool tip."""
-        super().__init__(kit, "" if quiet else kit.words.text("Copy"), Kind.SMALL_LINK, icon="copy")
+        many of them stand under each other; the word is in the tool tip. `label`: what is said
+        instead of *Copy*."""
+        self._label = label or kit.words.text("Copy")
+        super().__init__(kit, "" if quiet else self._label, Kind.SMALL_LINK, icon="copy")
         self.value = value
         self._quiet = quiet
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(2000)
-        self._timer.timeout.connect(lambda: self._say("copy", "Copy"))
+        self._timer.timeout.connect(lambda: self._say("copy", self._label))
         self.setAccessibleName(kit.words.text("Copy: {what}", what=what))
         if quiet:
             self.setToolTip(kit.words.text("Copy"))
@@ -234,8 +238,8 @@ class CopyButton(Button):
         if self._quiet:
             return QSize(self.kit.px(28), self._least_height())
         widths = [
-            QFontMetrics(self.font()).horizontalAdvance(self.kit.words.text(word))
-            for word in ("Copy", "Copied")
+            QFontMetrics(self.font()).horizontalAdvance(word)
+            for word in (self._label, self.kit.words.text("Copied"))
         ]
         return QSize(max(widths) + self._icons_width() + self.kit.px(4), hint.height())
 
@@ -244,12 +248,12 @@ class CopyButton(Button):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.value)
-        self._say("check", "Copied")
+        self._say("check", self.kit.words.text("Copied"))
         self.copied.emit(self.kit.words.text("Copied"))
         self._timer.start()
 
     def _say(self, icon: str, word: str) -> None:
         self.icon_name = icon
         if not self._quiet:
-            self.setText(self.kit.words.text(word))
+            self.setText(word)
         self.update()

@@ -264,8 +264,10 @@ class Disclosure(QWidget):
         *,
         small: bool = False,
         fill: Callable[[QBoxLayout], None] | None = None,
+        before: tuple[QWidget, ...] = (),
     ) -> None:
-        """`fill`: puts the answer in when somebody asks for it; most people never do."""
+        """`fill`: puts the answer in when somebody asks for it; most people never do. `before`:
+        what stands in one line with the question."""
         super().__init__()
         self._words = kit.words
         self._fill = fill
@@ -274,7 +276,7 @@ class Disclosure(QWidget):
         # Not checkable: screen readers would call it a check box.
         self.button = Button(kit, question, kind, after="chevron-down")
         self.button.clicked.connect(self._toggle)
-        layout.addWidget(flow(0, self.button))
+        layout.addWidget(flow(kit.px(18), *before, self.button))
         self.content = QWidget()
         self.body = column(kit.px(8), self.content)
         layout.addWidget(self.content)
