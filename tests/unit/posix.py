@@ -1,4 +1,7 @@
-"""Marks for tests of what Windows has not; whatever has no such mark passes there too."""
+"""Marks for tests of what Windows has not; whatever has no such mark passes there too.
+
+And two for what Wine lacks, under which these tests are tried where there is no Windows.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,18 @@ import sys
 import pytest
 
 _WINDOWS = sys.platform == "win32"
+
+
+def _is_wine() -> bool:
+    """Its system library has one function more, to say so."""
+    if sys.platform == "win32":
+        import ctypes
+
+        return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+    return False
+
+
+WINE = _is_wine()
 
 rights = pytest.mark.skipif(
     _WINDOWS, reason="Windows keeps no rights in a file's mode; the person's folder has them"
@@ -22,6 +37,18 @@ programs = pytest.mark.skipif(_WINDOWS, reason="a script is no program on Window
 linux_paths = pytest.mark.skipif(_WINDOWS, reason="kept as Linux wrote it, with its paths inside")
 linux_packages = pytest.mark.skipif(_WINDOWS, reason="where Linux's packages keep profiles")
 no_registry = pytest.mark.skipif(_WINDOWS, reason="Windows' own registry can be asked")
+linux_proxies = pytest.mark.skipif(
+    _WINDOWS, reason="proxy settings are asked of programs and libraries that Linux has"
+)
+openssl_store = pytest.mark.skipif(
+    _WINDOWS, reason="certificates are judged by Windows, which does not read OpenSSL's list"
+)
+windows_judge = pytest.mark.skipif(
+    WINE, reason="Wine takes a certificate whose authority it does not know; Windows does not"
+)
+windows_udp = pytest.mark.skipif(
+    WINE, reason="who waits for an answer by UDP is not told by Wine that nobody is there"
+)
 quiet_loops = pytest.mark.skipif(
     _WINDOWS, reason="no socket may be made, and by one an event loop of Windows is woken"
 )

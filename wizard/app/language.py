@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from wizard.messages import LANGUAGES, Messages
 from wizard.system.resources import resources
@@ -18,11 +19,17 @@ def system_language() -> str:
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(variable):
             return _known(value)
-    import locale  # Windows and macOS, which set no variables
+    from wizard.system.languages import preferred_languages
 
-    return _known(locale.getlocale()[0] or "")
+    spoken = (name for name in preferred_languages() if _code(name) in LANGUAGES)
+    return _known(next(spoken, ""))
 
 
 def _known(name: str) -> str:
-    code = name[:2].lower()
+    code = _code(name)
     return code if code in LANGUAGES else "en"
+
+
+def _code(name: str) -> str:
+    """`de` of `de-CH`, `de_CH.UTF-8`, `de`."""
+    return re.split(r"[-_.@]", name, maxsplit=1)[0].lower()

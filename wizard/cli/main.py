@@ -8,6 +8,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from wizard.cli import batch, commands, owners, returning
 from wizard.cli.arguments import UsageFault, understand
@@ -30,6 +31,7 @@ def main(
     `make_backend` raises `Unusable` for an option it can't work with. `make_messages` takes a
     language code, empty for the system's language.
     """
+    _lend_streams()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # TextIO of the interpreter; a test's replacement may lack it
@@ -70,6 +72,15 @@ def main(
         out.warn(backend.report_crash(crash))
         out.line("Something in this program went wrong. The report above holds no passwords.")
         return out.finish({"reason": "crash"}, Exit.PROBLEMS)
+
+
+def _lend_streams() -> None:
+    """A windowed program on Windows has no streams at all: what it says there is not heard, and
+    nobody answers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, nowhere)
 
 
 async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:

@@ -50,6 +50,7 @@ from wizard.model import (
     Stage,
     Undone,
 )
+from wizard.system.private import put_in_place
 
 SCHEMA = 1
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -529,6 +530,8 @@ def _content(path: Path) -> bytes | Problem | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as exc:
+        if getattr(exc, "winerror", None) in _HELD:
+            return _file_problem(exc, path)
         return _problem(ProblemKind.PROGRAM_FILE_UNREADABLE, path, detail=_said(exc))
 
 
@@ -606,7 +609,7 @@ def _replace(path: Path, content: bytes, mode: int, change_id: str, hook: Hook) 
             _copy_attributes(path, temporary)
         _give_to(temporary, old or path.parent.stat())
         hook(f"rename {path.name}")
-        temporary.replace(path)
+        put_in_place(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
@@ -736,9 +739,12 @@ def _lock(descriptor: int) -> None:
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_HELD = {32, 33}  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION (winerror.h)
 
 
 def _file_problem(exc: OSError, path: Path) -> Problem:
+    if getattr(exc, "winerror", None) in _HELD:  # by the program, on Windows
+        return _problem(ProblemKind.PROGRAM_RUNNING, path, detail=_said(exc))
     if exc.errno in _FULL:
         return _problem(ProblemKind.DISK_FULL, path, detail=_said(exc))
     if exc.errno in _FORBIDDEN:

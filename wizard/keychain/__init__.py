@@ -40,6 +40,9 @@ PATIENCE = 60.0
 _LOADING = 300.0
 """Seconds for our own libraries: they come from the disk, and nobody else is waited for."""
 
+_NO_LOGON = 1312
+"""ERROR_NO_SUCH_LOGON_SESSION: a policy of the company, or a service, has no credential store."""
+
 _SERVICE = "mail-setup-wizard:{address}"
 _PROBE = "mail-setup-wizard:round-trip"
 
@@ -181,6 +184,8 @@ def _reason(error: Exception) -> Reason:
 
     if isinstance(error, KeyringLocked):
         return Reason.LOCKED
+    if getattr(error, "winerror", None) == _NO_LOGON:
+        return Reason.ABSENT
     # The person closed the prompt for a first keychain, or there is nobody to prompt.
     dismissed = "dismissed" in str(error).lower() or "cancel" in str(error).lower()
     if isinstance(error, InitError):

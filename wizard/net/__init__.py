@@ -1,12 +1,14 @@
 """The only sockets of the program.
 
-resolver   DNS records and host addresses; every question is asked once per run
+resolver   DNS records and host addresses; every question is asked once per run; name_servers,
+           name_servers_windows: who is asked on Windows
 http       GET and POST over https with limits on size, time and redirects
 proxy      the ways of https out of this computer; proxy_linux, proxy_windows, proxy_macos: what
            each system knows about them
 tls        one context factory on the system's trust store; what a certificate says
 streams    lines and bytes over TCP, TLS and STARTTLS; nothing from before TLS survives it
 safexml    XML from strangers
+aside      work in threads that nobody waits for
 suffix     who owns a host name
 failure    the one exception of this room, with a closed list of reasons
 

@@ -6,6 +6,7 @@ Loaded with the first request.
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpcore2
 
+from wizard.net.aside import aside
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.proxy import Proxy
 from wizard.net.streams import TcpConnector, TcpStream
@@ -29,16 +31,16 @@ interim replies) takes twenty milliseconds for these, and well over a second for
 
 def open_pool(
     connector: TcpConnector,
-    context: ssl.SSLContext,
+    make_context: Callable[[], ssl.SSLContext],
     allow: Callable[[str], bool],
     proxy: Proxy | None,
 ) -> httpcore2.AsyncConnectionPool:
     """Connections to addresses that `allow` allows, or through `proxy`."""
     return httpcore2.AsyncConnectionPool(
-        ssl_context=context,
+        ssl_context=make_context(),  # each connection asks for its own, see `_Stream`
         max_connections=MAX_CONNECTIONS,
         keepalive_expiry=KEEP_ALIVE,
-        network_backend=_Backend(connector, allow, by_system=proxy is not None),
+        network_backend=_Backend(connector, make_context, allow, by_system=proxy is not None),
         proxy=None if proxy is None else _tunnel(proxy),
     )
 
@@ -55,9 +57,14 @@ class _Backend(httpcore2.AsyncNetworkBackend):
     hosts file, so the system resolves it."""
 
     def __init__(
-        self, connector: TcpConnector, allow: Callable[[str], bool], by_system: bool
+        self,
+        connector: TcpConnector,
+        make_context: Callable[[], ssl.SSLContext],
+        allow: Callable[[str], bool],
+        by_system: bool,
     ) -> None:
         self._connector = connector
+        self._make_context = make_context
         self._allow = allow
         self._by_system = by_system
 
@@ -80,14 +87,15 @@ class _Backend(httpcore2.AsyncNetworkBackend):
             stream = await self._connector.open_at(addresses, host, port, timeout=patience)
         else:
             stream = await self._connector.open(host, port, timeout=patience, allow=self._allow)
-        return _Stream(stream)
+        return _Stream(stream, self._make_context)
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """One of our streams as httpcore2 wants it."""
+    """One of our streams as httpcore2 wants it. `make_context`: see `TlsContexts.verifying`."""
 
-    def __init__(self, stream: TcpStream) -> None:
+    def __init__(self, stream: TcpStream, make_context: Callable[[], ssl.SSLContext]) -> None:
         self._stream = stream
+        self._make_context = make_context
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         await asyncio.sleep(0)  # what is there already comes without waiting: let others work first
@@ -107,7 +115,10 @@ class _Stream(httpcore2.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         await self._stream.secure(
-            ssl_context, timeout or HANDSHAKE_TIMEOUT, host=server_hostname, describe=False
+            self._make_context(),
+            timeout or HANDSHAKE_TIMEOUT,
+            host=server_hostname,
+            describe=False,
         )
         return self
 
@@ -122,9 +133,9 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
 
 async def _system_addresses(host: str, port: int) -> list[str]:
-    loop = asyncio.get_running_loop()
+    ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await aside(ask, "names")
     except OSError as error:
         raise NetFailure(Trouble.NO_SUCH_HOST, host, port, detail=f"proxy: {error}") from error
     return [str(entry[4][0]) for entry in found]

@@ -9,6 +9,7 @@ DavClient    what a login to contacts and calendars gets: one request at a time,
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import re
 import zlib
@@ -419,9 +420,8 @@ class HttpsClient:
             from wizard.net._httpcore import open_pool
 
             allow = guard.allows if guard is not None and proxy is None else _any_address
-            self._pools[key] = open_pool(
-                self._connector, self._contexts.verifying(ALPN), allow, proxy
-            )
+            make_context = functools.partial(self._contexts.verifying, ALPN)
+            self._pools[key] = open_pool(self._connector, make_context, allow, proxy)
         return self._pools[key]
 
 

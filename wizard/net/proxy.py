@@ -11,24 +11,22 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from wizard.model.discovery import ProxyUse
 from wizard.model.secret import Secret
+from wizard.net.aside import Asker, aside
 from wizard.net.resolver import Records
 
 PAC_TIME = 2.5
 """Seconds for the first word of an automatic configuration; without one requests go directly."""
 MAX_ROUTES = 4
 _OLD_NAME = "iana.org"
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,7 @@ class SystemProxies:
 
     def __init__(self, system: ProxySystem | None = None, patience: float = PAC_TIME) -> None:
         self._system = system or _this_system()
+        self._asker = Asker("proxies") if system is not None else _asker()
         self._patience = patience
         self._reading: asyncio.Future[ProxySettings] | None = None
         self._lookups: dict[str, asyncio.Task[tuple[Route, ...] | None]] = {}
@@ -168,16 +167,17 @@ class SystemProxies:
         if self._reading is None:
             if not self._system.hinted():
                 return self._settings
-            self._reading = _in_background(self._system.read)
+            self._reading = aside(self._system.read, "proxies")
         with suppress(OSError, ValueError):
             self._settings = await asyncio.shield(self._reading)
         return self._settings
 
     async def _fixed(self, settings: ProxySettings, host: str) -> tuple[Route, ...]:
-        # In a thread, because on Windows and macOS this may ask the name service.
-        if settings.fixed is None or await asyncio.to_thread(settings.bypass, host):
+        if settings.fixed is None:
             return DIRECTLY
-        return (settings.fixed,)
+        # In a thread, because on Windows and macOS this may ask the name service.
+        needs_none = await aside(functools.partial(settings.bypass, host), "proxies")
+        return DIRECTLY if needs_none else (settings.fixed,)
 
     def _look_up(self, host: str) -> asyncio.Task[tuple[Route, ...] | None]:
         if host not in self._lookups:
@@ -194,8 +194,7 @@ class SystemProxies:
             if self._silent:
                 return None
             try:
-                async with asyncio.timeout(self._patience):
-                    said = await _in_background(ask)
+                said = await self._asker.ask(ask, self._patience)
             except (NoWord, OSError, ValueError):  # TimeoutError is an OSError
                 self._silent = True
                 return None
@@ -258,6 +257,12 @@ def urllib_settings(automatic: str | None = None) -> ProxySettings:
     return ProxySettings(parse_proxy(getproxies().get("https", "")), proxy_bypass, automatic)
 
 
+@functools.cache
+def _asker() -> Asker:
+    """The one for this computer, whose networks come and go."""
+    return Asker("proxies")
+
+
 def _this_system() -> ProxySystem:
     if sys.platform == "win32":
         from wizard.net.proxy_windows import System
@@ -266,31 +271,3 @@ def _this_system() -> ProxySystem:
     else:
         from wizard.net.proxy_linux import System
     return System()
-
-
-def _in_background(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Runs it in a thread that nobody has to wait for when the program ends: what Windows does in
-    there cannot be stopped."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: Exception | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(cast(T, result))
-
-    def run() -> None:
-        result: T | None = None
-        error: Exception | None = None
-        try:
-            result = work()
-        except Exception as caught:  # noqa: BLE001 - handed on to whoever waits
-            error = caught
-        with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, name="proxies", daemon=True).start()
-    return done

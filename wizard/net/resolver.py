@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import ipaddress
 import itertools
 import random
 import re
 import socket
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from wizard.model.address import to_ascii_domain
+from wizard.net.aside import aside
 from wizard.net.failure import Trouble, os_failure
 from wizard.net.told import tell
 
@@ -32,6 +35,7 @@ LIFETIME = 4.0  # seconds for one question, retries included
 ATTEMPT = 1.0  # seconds until a question is repeated, to the next name server if there is one
 RESOLUTION_DELAY = 0.05  # RFC 8305 section 3
 MAX_RECORDS = 32  # of one name; more than any real one has, fewer than a hostile one may send
+_WSANO_DATA = 11004  # what Windows says of a name that has other records only
 UDP_PAYLOAD = 1232  # bytes; DNS flag day 2020: fits every path without fragments
 
 RecordType = Literal["A", "AAAA", "MX", "SRV", "TXT", "PTR", "CNAME"]
@@ -322,10 +326,12 @@ class DnsResolver:
             import dns.asyncresolver
             import dns.flags
 
-            stub = dns.asyncresolver.Resolver(configure=self._server is None)
             if self._server is not None:
+                stub = dns.asyncresolver.Resolver(configure=False)
                 stub.nameservers = [self._server[0]]
                 stub.port = self._server[1]
+            else:
+                stub = _system_stub()
             stub.timeout = ATTEMPT
             stub.flags = dns.flags.RD | dns.flags.AD
             stub.use_edns(0, 0, UDP_PAYLOAD)
@@ -465,20 +471,37 @@ def _one_reason(error: str | Exception) -> str:
             return "malformed"
 
 
+def _system_stub() -> dns.asyncresolver.Resolver:
+    """A stub for the system's name servers. Raises NoResolverConfiguration or OSError."""
+    import dns.asyncresolver
+    import dns.resolver
+
+    if sys.platform == "win32":
+        from wizard.net.name_servers_windows import name_servers
+
+        stub = dns.asyncresolver.Resolver(configure=False)
+        stub.nameservers = list(name_servers())
+        if not stub.nameservers:
+            raise dns.resolver.NoResolverConfiguration
+    else:
+        stub = dns.asyncresolver.Resolver()
+    return stub
+
+
 async def _ask_system(name: str, kind: RecordType) -> _Reply:
     """The system's own resolver, for a machine whose name servers cannot be read. It knows
     addresses only; for the rest that machine's name service counts as broken."""
     if kind not in {"A", "AAAA"}:
         return NoAnswer(name, "servfail")
     family = socket.AF_INET6 if kind == "AAAA" else socket.AF_INET
-    loop = asyncio.get_running_loop()
+    ask = functools.partial(socket.getaddrinfo, name, 0, family, socket.SOCK_STREAM)
     try:
         async with asyncio.timeout(LIFETIME):
-            found = await loop.getaddrinfo(name, 0, family=family, type=socket.SOCK_STREAM)
+            found = await aside(ask, "names")
     except TimeoutError:
         return NoAnswer(name, "timeout")
     except socket.gaierror as error:
-        nothing = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+        nothing = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", 0), _WSANO_DATA}
         return NoRecords(name) if error.errno in nothing else NoAnswer(name, "servfail")
     return _Answer(name, tuple(_SystemAddress(str(entry[4][0])) for entry in found), False)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never, cast
 
 from wizard.model.address import to_ascii_domain
+from wizard.net.aside import aside
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble, os_failure
 from wizard.net.resolver import NoAnswer, NoRecords, NoSuchName, Records, Resolver
 from wizard.net.route import has_way_to
@@ -260,7 +261,7 @@ class _Wire(asyncio.Protocol):
             if self.early and not looks_like_tls(bytes(self.early)):
                 raise _NotTls
             try:
-                self._tls.do_handshake()
+                ssl.SSLObject.do_handshake(self._tls)
                 break
             except ssl.SSLWantReadError:
                 self._flush()
@@ -268,12 +269,29 @@ class _Wire(asyncio.Protocol):
             except ssl.SSLError:
                 self._flush()  # the alert that says why
                 raise
-            except OSError as error:  # the system's verifier gave up (Windows): not verified
-                raise ssl.SSLCertVerificationError(str(error)) from error
+        await self._have_judged(self._tls)
         self._flush()
         check_strength(context, self._tls.getpeercert(binary_form=True))
         self._shaking_hands = False
         self._decrypt()
+
+    async def _have_judged(self, tls: ssl.SSLObject) -> None:
+        """Lets the system judge the certificate where it does so (Windows, macOS).
+
+        Not in the loop's own thread: Windows may fetch authorities and lists of revoked
+        certificates meanwhile, which takes up to a quarter of a minute. OpenSSL has nothing left to
+        do, so what arrives in between touches nothing that this thread uses.
+        """
+        if type(tls).do_handshake is ssl.SSLObject.do_handshake:
+            return
+        try:
+            await aside(tls.do_handshake, "judging a certificate")
+        except ssl.SSLError:
+            raise
+        except TimeoutError:
+            raise  # of whoever waits for the handshake
+        except OSError as error:  # the system's verifier gave up (Windows): not verified
+            raise ssl.SSLCertVerificationError(str(error)) from error
 
     async def banner(self, patience: float) -> bytes:
         """What a server said in the clear instead of TLS, waited for up to the end of its line."""

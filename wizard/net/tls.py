@@ -80,7 +80,8 @@ MAX_NAMES = 100
 
 
 class TlsContexts:
-    """Makes the program's client contexts; each is made once and shared.
+    """Makes the program's client contexts. Each is made once and shared, but for those that have
+    the system judge: while one of them does, its lock lets no other connection begin.
 
     `authorities`: a PEM file that replaces the system's trust store (`--ca`), for laboratories
     and companies. Raises OSError where it cannot be read and ValueError where it holds no
@@ -103,6 +104,8 @@ class TlsContexts:
 
         `alpn`: protocol names (RFC 7301); none for mail, which has no use for them.
         """
+        if self._authorities is None and SYSTEM_VERIFIES:
+            return self._make(alpn)
         key = tuple(alpn)
         with self._lock:
             if key not in self._contexts:

@@ -45,7 +45,9 @@ def output_folder(places: Places, account: str) -> Path:
     import platformdirs
 
     documents = Path(platformdirs.user_documents_dir())
-    top = documents if documents.is_dir() and places.home in documents.parents else places.home
+    # Windows and companies keep documents on another drive; those of this computer, not a test's.
+    ours = places.home in documents.parents or places.home == Path.home()
+    top = documents if documents.is_dir() and ours else places.home
     safe = "".join(char if char.isalnum() or char in "@.-_+" else "_" for char in account)
     return top / "Mail settings" / safe
 
@@ -122,12 +124,9 @@ def _language() -> str:
     for wanted in (os.environ.get("LANGUAGE", "").split(":")[0], locale_name):
         if match := re.match(r"[A-Za-z]{2}(?![A-Za-z])", wanted):
             return match[0].lower()
-    if sys.platform == "win32" or sys.platform == "darwin":
-        import locale
+    from wizard.system.languages import preferred_languages
 
-        name = locale.getlocale()[0] or ""
-        return name.split("_")[0].lower()[:2] or "en"
-    return "en"
+    return next(iter(preferred_languages()), "en").partition("-")[0].lower()
 
 
 def _facts() -> tuple[tuple[str, str], ...]:

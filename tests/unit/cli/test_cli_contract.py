@@ -188,6 +188,27 @@ def test_usage_is_answered_in_json_too(line: Line) -> None:
     assert "pine" in line.err
 
 
+def test_a_program_without_streams_still_ends_with_its_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A windowed program on Windows, started with words it does not understand."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    words = make_messages("en")
+    outside = FakeOutside(words)
+    codes: list[object] = []
+    for line in (["discover"], ["--help"], ["undo", "1"], ["verify", str(ADDRESS)]):
+        try:
+            codes.append(cli.main(line, lambda options: outside, lambda language: words))
+        except SystemExit as end:
+            codes.append(end.code)
+    streams = [getattr(sys, name) for name in ("stdin", "stdout", "stderr")]
+    monkeypatch.undo()
+    for stream in streams:
+        stream.close()
+    assert codes == [Exit.USAGE, 0, Exit.USAGE, Exit.USAGE]
+
+
 def test_no_option_takes_a_password() -> None:
     assert "password_stdin" in vars(parser().parse_args(["verify", "a@b.example"]))
     with pytest.raises(UsageFault):

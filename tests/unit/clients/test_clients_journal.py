@@ -31,6 +31,7 @@ from wizard.model import (
     Setting,
     Undone,
 )
+from wizard.system import private
 
 
 class Lines:
@@ -353,6 +354,28 @@ def test_a_full_disk_at_any_moment_leaves_old_or_new(
             assert contents(tmp_path) == OLD
             assert journal.pending(home) == ()
             assert applied(journal.apply(made, home, STEWARD)).change_id
+
+
+@pytest.mark.parametrize("step", ["read", "replace"])
+def test_what_another_program_holds_on_windows_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    home, made = places(tmp_path), edit(tmp_path)
+    held = PermissionError(errno.EACCES, "being used by another process")
+    setattr(held, "winerror", 32)  # noqa: B010 - unknown to a checker on Linux
+
+    def refuse(self: Path, *asked: object) -> bytes:
+        if step == "replace" or self.name == "old.txt":
+            raise held
+        return b""
+
+    monkeypatch.setattr(private, "_PATIENCE", 0.1)
+    monkeypatch.setattr(Path, "replace" if step == "replace" else "read_bytes", refuse)
+    result = journal.apply(made, home, STEWARD)
+    monkeypatch.undo()
+    assert kind(result) is ProblemKind.PROGRAM_RUNNING
+    assert contents(tmp_path) == OLD
+    assert journal.pending(home) == ()
 
 
 # --- kill -9 ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -143,10 +144,10 @@ def test_a_route_is_looked_up_without_a_packet(monkeypatch: pytest.MonkeyPatch) 
     assert has_way_to("127.0.0.1")
 
     def no_route(self: socket.socket, address: object) -> None:
-        raise OSError(101, "Network is unreachable")
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
 
     def behind_a_router_that_says_no(self: socket.socket, address: object) -> None:
-        raise OSError(113, "No route to host")
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
 
     monkeypatch.setattr(socket.socket, "connect", no_route)
     assert not has_way_to("198.51.100.7")

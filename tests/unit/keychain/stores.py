@@ -80,6 +80,15 @@ class Refusing(Good):
         raise PasswordSetError("Can't store password on keychain: (-25299)")
 
 
+class NoLogon(Good):
+    """The Windows store where a policy of the company keeps it shut."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        error = OSError("no such logon session")
+        setattr(error, "winerror", 1312)  # noqa: B010 - unknown to a checker on Linux
+        raise error
+
+
 class Prompting(Good):
     """Waits for an answer to a prompt before it does anything."""
 

@@ -84,6 +84,7 @@ def test_a_new_password_replaces_the_old_one() -> None:
         (stores.Locked, Reason.LOCKED),
         (stores.Dismissed, Reason.LOCKED),
         (stores.NoCollection, Reason.ABSENT),
+        (stores.NoLogon, Reason.ABSENT),
         (stores.NotHere, Reason.ABSENT),
     ],
 )

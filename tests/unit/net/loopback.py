@@ -10,6 +10,7 @@ import asyncio
 import gc
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -89,6 +90,8 @@ async def serving(
         try:
             with suppress(OSError, EOFError, asyncio.CancelledError):
                 await handler(reader, writer)
+                if sys.platform == "win32":
+                    await asyncio.sleep(0.05)  # else `abort` takes back what is being sent
         finally:
             running.discard(task)
             writer.transport.abort()
@@ -198,10 +201,14 @@ class Zone(asyncio.DatagramProtocol):
         self._validated = validated
         self._knows_edns = knows_edns
         self._transport: asyncio.DatagramTransport | None = None
+        self.gone = asyncio.Event()
         self._waiting: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         query = dns.message.from_wire(data)
@@ -276,4 +283,5 @@ async def name_server(zone: Zone) -> AsyncIterator[str]:
         finally:
             zone.release.set()
             transport.close()
+            await zone.gone.wait()
             await asyncio.sleep(0.01)

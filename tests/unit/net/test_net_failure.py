@@ -49,6 +49,7 @@ class WindowsRefusal(OSError):
         (1225, Trouble.REFUSED),
         (1231, Trouble.OFFLINE),
         (1232, Trouble.OFFLINE),
+        (1234, Trouble.REFUSED),
         (1236, Trouble.RESET),
     ],
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit import posix
 from tests.unit.net.loopback import run
 from wizard.model import ProxyUse
 from wizard.net.proxy import (
@@ -310,6 +311,7 @@ def test_linux_is_asked_for_its_settings_only_where_there_are_traces(
     assert kde.read().fixed == ONE
 
 
+@posix.linux_proxies
 def test_linux_without_the_system_s_programs_has_no_automatic_configuration(
     no_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit import posix
 from tests.unit.net.loopback import Zone, closed_port, name_server, run
 from wizard.net import resolver as resolver_module
 from wizard.net.resolver import (
@@ -257,10 +258,44 @@ def test_every_way_of_getting_no_answer_is_told_apart(monkeypatch: pytest.Monkey
             assert await resolver.mx("silent.example") == NoAnswer("silent.example", "timeout")
             repeated = [entry for entry in zone.asked if entry[0] == "silent.example"]
             assert len(repeated) >= 2, "a question without an answer is repeated"
-        with closed_port() as port:
-            resolver = DnsResolver(f"127.0.0.1:{port}")
-            assert await resolver.mx("example.com") == NoAnswer("example.com", "refused")
 
+    run(ask())
+
+
+@posix.windows_udp
+def test_a_name_server_that_is_not_there_is_heard_of_at_once() -> None:
+    async def ask() -> object:
+        with closed_port() as port:
+            return await DnsResolver(f"127.0.0.1:{port}").mx("example.com")
+
+    assert run(ask()) == NoAnswer("example.com", "refused")
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [
+        (socket.EAI_NONAME, NoRecords("example.com")),
+        (11004, NoRecords("example.com")),  # WSANO_DATA, for which Python on Windows has no name
+        (socket.EAI_AGAIN, NoAnswer("example.com", "servfail")),
+    ],
+)
+def test_where_name_servers_cannot_be_read_the_system_is_asked(
+    code: int, answer: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(self: DnsResolver) -> object:
+        raise dns.resolver.NoResolverConfiguration
+
+    def nothing(*asked: object) -> object:
+        raise socket.gaierror(code, "nothing")
+
+    async def ask() -> None:
+        resolver = DnsResolver()
+        assert await resolver.addresses("example.com") == answer
+        assert await resolver.mx("example.com") == NoAnswer("example.com", "servfail")
+        assert resolver.name_servers == ()
+
+    monkeypatch.setattr(DnsResolver, "_configured", unreadable)
+    monkeypatch.setattr(socket, "getaddrinfo", nothing)
     run(ask())
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.ca import CertificateAuthority, Flaw
+from tests.unit import posix
 from wizard.net import tls as tls_module
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble
 from wizard.net.tls import (
@@ -37,7 +38,15 @@ def test_every_context_verifies(
     assert not context.hostname_checks_common_name
     assert context.minimum_version is ssl.TLSVersion.TLSv1_2
     assert context.options & ssl.OP_NO_RENEGOTIATION
-    assert contexts.verifying(alpn) is context
+    assert (contexts.verifying(alpn) is context) is (own or not tls_module.SYSTEM_VERIFIES)
+
+
+def test_where_the_system_judges_no_connection_waits_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tls_module, "SYSTEM_VERIFIES", True)
+    contexts = TlsContexts()
+    assert contexts.verifying() is not contexts.verifying()
 
 
 def test_a_file_of_authorities_replaces_the_trust_store(authority: CertificateAuthority) -> None:
@@ -54,6 +63,7 @@ def test_a_file_that_cannot_serve_is_named(tmp_path: Path) -> None:
         TlsContexts(empty)
 
 
+@posix.openssl_store
 def test_the_system_trust_store_heeds_openssl_variables(
     authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +73,7 @@ def test_the_system_trust_store_heeds_openssl_variables(
     assert root == der(authority.root)
 
 
+@posix.openssl_store
 def test_a_build_from_another_system_finds_the_list_of_authorities(
     authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

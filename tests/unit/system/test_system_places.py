@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,18 @@ def test_files_go_to_the_documents_where_there_are_any(home: Path) -> None:
     (home / "Documents").mkdir()
     found = output_folder(places, "a/../b@shop.example")
     assert found == home / "Documents" / "Mail settings" / "a_.._b@shop.example"
+
+
+def test_documents_may_lie_elsewhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """On another drive, in OneDrive, on a company's server; a test's own home counts for itself."""
+    elsewhere = tmp_path_factory.mktemp("documents")
+    monkeypatch.setattr("platformdirs.user_documents_dir", lambda: str(elsewhere))
+    places = this_computer()
+    assert output_folder(places, "ada@shop.example").is_relative_to(elsewhere)
+    other = replace(places, home=home / "other")
+    assert output_folder(other, "ada@shop.example").is_relative_to(home / "other")
 
 
 def test_the_programs_own_files_are_found() -> None:
