@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from wizard.model import (
     DavAccount,
@@ -80,6 +80,7 @@ _CONTENT = _PROPFIND % (
     b"<cal:supported-calendar-component-set/><ical:calendar-color/>"
 )
 _WELL_KNOWN = "/.well-known/"
+_IN_URLS = "".join(map(chr, range(0x21, 0x7F)))
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _WRITING = frozenset({"all", "write", "write-content", "bind"})
 
@@ -286,7 +287,8 @@ class _Walk:
                     return self.problem(
                         ProblemKind.NOTHING_FOUND, Stage.DISCOVER, "too-many-redirects"
                     )
-                url = _absolute(str(target), reply.headers["location"]) or ""
+                location = reply.headers["location"].encode("latin-1").decode("utf-8", "replace")
+                url = _absolute(str(target), location) or ""
                 continue
             if reply.status == 401:
                 outcome = session.challenged(reply.headers.get("www-authenticate", ""))
@@ -356,9 +358,12 @@ def _absolute(base: str, link: str) -> str | None:
     """A link of a reply as a URL that may be asked; the fragment is dropped.
 
     Servers behind a proxy often call themselves `http://`, not knowing better: asked is https.
+    Many write the name of a person or a calendar as it is, with its spaces and accents.
     """
+    if any(ord(char) < 0x20 or char == "\x7f" for char in link):
+        return None
     try:
-        url = urljoin(base, link)
+        url = urljoin(base, quote(link, safe=_IN_URLS, errors="replace"))
         if url.lower().startswith("http://"):
             url = f"https://{url[7:]}".replace(":80/", "/", 1)
         parsed = parse_url(url)

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
+import struct
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
@@ -278,6 +281,110 @@ def test_a_hostile_web_server_does_not_keep_the_good_one_from_being_heard(
             assert states(result)[Source.AUTOCONFIG] in {
                 SourceState.REJECTED, SourceState.CANCELLED, SourceState.NOTHING,
             }  # fmt: skip
+
+    run(go())
+
+
+_GREETINGS = {993: b"* OK hi\r\n", 143: b"* OK hi\r\n", 995: b"+OK hi\r\n", 110: b"+OK hi\r\n"}
+_PORTS = (443, 993, 143, 995, 110, 465, 587, 25)
+_IMPLICIT = {443, 993, 995, 465}
+
+
+def flooding(piece: bytes, *, greets: bool = False) -> Callable[[int], Handler]:
+    """Servers that say the same for ever, from the start or after what is expected of them."""
+
+    def on(port: int) -> Handler:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if greets:
+                writer.write(_GREETINGS.get(port, HUGE if port == 443 else b""))
+            while not writer.is_closing():
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+
+        return handle
+
+    return on
+
+
+def broken_off(port: int) -> Handler:
+    """Sends a TLS alert in the clear in the middle of what it says inside TLS."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(_GREETINGS.get(port, HUGE if port == 443 else b"220-"))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        sock = writer.get_extra_info("socket")
+        if port in _IMPLICIT and sock is not None:  # whoever has had enough has left
+            os.write(sock.fileno(), b"\x15\x03\x03\x00\x02\x02\x50")
+        await reader.read()
+
+    return handle
+
+
+def resetting(port: int) -> Handler:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    return handle
+
+
+def answering(body: bytes) -> Callable[[int], Handler]:
+    def on(port: int) -> Handler:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if port == 443:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(ok(body))
+                await writer.drain()
+
+        return handle
+
+    return on
+
+
+_ATTRIBUTES = b" ".join(b'a%d=""' % number for number in range(7000))
+_NAMESPACES = b" ".join(b'xmlns:n%d="u%d"' % (number, number) for number in range(2500))
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        flooding(b"\0" * 4096),
+        flooding(b"* \r\n" * 1000),
+        flooding(b"2" * 65536),
+        flooding(b"* x\r\n220-x\r\n" * 500, greets=True),
+        broken_off,
+        resetting,
+        answering(b"<clientConfig " + _ATTRIBUTES + b"/>"),
+        answering(b"<clientConfig " + _NAMESPACES + b">" + b"<a/>" * 3000 + b"</clientConfig>"),
+        answering(b"<clientConfig><emailProvider>" + b"<a>" * 5000 + b"</a>" * 5000),
+        answering(b'<?xml version="1.0"?>' + b"<?p ?>" * 9000 + b"<clientConfig/>"),
+    ],
+    ids=[
+        "zeros", "lines", "one line", "after the greeting", "alert", "reset",
+        "attributes", "namespaces", "nesting", "instructions",
+    ],
+)  # fmt: skip
+def test_whatever_all_its_servers_do_the_search_ends_and_leaves_nothing(
+    authority: CertificateAuthority, behaviour: Callable[[int], Handler]
+) -> None:
+    names = [DOMAIN, *(f"{name}.{DOMAIN}" for name in ("autoconfig", "autodiscover", "imap", "mx"))]
+
+    async def go() -> None:
+        async with world(authority) as lab:
+            lab.publish(DOMAIN, "A", "127.0.7.9")
+            for name in names:
+                lab.publish(name, "A", "127.0.7.9")
+            for port in _PORTS:
+                tls = lab.context(DOMAIN, names) if port in _IMPLICIT else None
+                await lab.serve(DOMAIN, port, behaviour(port), tls)
+            result = await lab.search()
+            # A word in the clear proves nothing, and half an answer is none.
+            for server in getattr(result, "incoming", ()):
+                assert server.security is Security.TLS
+            assert not getattr(result, "outgoing", ())
 
     run(go())
 

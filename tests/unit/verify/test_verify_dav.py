@@ -90,7 +90,7 @@ class World:
                 content = reply.body.encode()
                 fields = [f"HTTP/1.1 {reply.status} x", f"Content-Length: {len(content)}"]
                 writer.write(
-                    "\r\n".join([*fields, *reply.headers]).encode() + b"\r\n\r\n" + content
+                    "\r\n".join([*fields, *reply.headers]).encode("latin-1") + b"\r\n\r\n" + content
                 )
                 await writer.drain()
 
@@ -312,6 +312,36 @@ def test_a_server_without_principals_lists_what_is_there(authority: CertificateA
             return await there.find(f"https://{HOST}/c/")
 
     assert run(main()) == DavAccount("", (), (DavCollection(f"https://{HOST}/c/", "c"),))
+
+
+def test_names_in_links_may_be_written_as_people_write_them(
+    authority: CertificateAuthority,
+) -> None:
+    """Several servers put them into links as they are, and ask for them as they should be."""
+
+    def page(asked: Asked) -> Reply:
+        if asked.path == "/dav/":
+            return Reply(302, "", ("Location: /dav/J\xc3\xb6 L/",))
+        if asked.login != BASIC:
+            return ASK_BASIC
+        if asked.path != "/dav/J%C3%B6%20L/":
+            return Reply(404)
+        home = "<C:calendar-home-set><D:href>/dav/Jö L/</D:href></C:calendar-home-set>"
+        mine = f"https://{HOST}:443/dav/Jö%20L/"
+        return multistatus(
+            response(mine, principal("/dav/Jö L/") + home),
+            response("/dav/Jö L/Schöne Tage/", CALENDAR),
+            response("/dav/a&#10;b/", CALENDAR),
+        )
+
+    async def main() -> DavAccount | Problem:
+        async with world(authority) as there:
+            await there.serve(HOST, page)
+            return await there.find(f"https://{HOST}/dav/")
+
+    url = f"https://{HOST}/dav/J%C3%B6%20L/"
+    calendar = DavCollection(f"{url}Sch%C3%B6ne%20Tage/", "Schöne Tage")
+    assert run(main()) == DavAccount(url, (), (calendar,))
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
