@@ -118,6 +118,19 @@ class Talk:
         self._server.heard.append(Heard(text, self.encrypted))
         return text
 
+    def exactly(self, size: int) -> bytes:
+        """The client's next bytes, as a body of a request has them."""
+        while len(self._left) < size:
+            try:
+                more = self._socket.recv(65536)
+            except OSError as error:
+                raise Gone from error
+            if not more:
+                raise Gone
+            self._left += more
+        body, self._left = self._left[:size], self._left[size:]
+        return body
+
     def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """Shakes hands as the server."""
         context = context or self.certificate.server_context()

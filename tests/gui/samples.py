@@ -394,6 +394,17 @@ STATES: dict[str, State] = {
     "password-browser-open": replace(
         _with_kind(PasswordKind.OAUTH_IN_CLIENT), provider=SIGNS_IN, running=frozenset({3})
     ),
+    "password-browser-left": replace(
+        _with_kind(PasswordKind.OAUTH_IN_CLIENT),
+        provider=SIGNS_IN,
+        problem=Problem(
+            ProblemKind.BROWSER_SIGN_IN_NEEDED,
+            Stage.LOGIN,
+            host="id.example.net",
+            facts=(("sign_in", "open"),),
+            server_said="access_denied",
+        ),
+    ),
     "password-testing": replace(
         _PASSWORD,
         running=frozenset({3}),

@@ -700,6 +700,32 @@ VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] =
         ),
     ),
     (
+        _K.BROWSER_SIGN_IN_NEEDED,
+        lambda problem: problem.fact("sign_in") == "open",
+        Sentences(
+            N_("You are not signed in yet."),
+            N_(
+                "The page in the browser was left, or it did not let this program in. Sign in "
+                "there once more; we wait here."
+            ),
+            N_("Sign in with the browser"),
+            Action.RETRY,
+        ),
+    ),
+    (
+        _K.BROWSER_SIGN_IN_NEEDED,
+        lambda problem: problem.fact("sign_in") == "refused",
+        Sentences(
+            N_("{host} did not accept the sign-in."),
+            N_(
+                "Perhaps the browser was signed in with another account. Sign in once more, with "
+                "the account of this address."
+            ),
+            N_("Sign in with the browser"),
+            Action.RETRY,
+        ),
+    ),
+    (
         _K.PORT_BLOCKED,
         _has("proxy"),
         Sentences(

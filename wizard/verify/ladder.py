@@ -268,7 +268,8 @@ class Ready:
         problem = _refused(task, reply, Stage.LOGIN, blackout)
         if task.by_token and problem.kind.judges_password:
             # There is no password that could be wrong: the sign-in has to be made again.
-            return replace(problem, kind=ProblemKind.BROWSER_SIGN_IN_NEEDED)
+            facts = (*problem.facts, ("sign_in", "refused"))
+            return replace(problem, kind=ProblemKind.BROWSER_SIGN_IN_NEEDED, facts=facts)
         return problem
 
     async def farewell(self, blackout: Blackout) -> Problem | None:

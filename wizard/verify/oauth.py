@@ -160,7 +160,10 @@ def _token(reply: HttpReply, host: str) -> Token | Problem:
 
 
 def _problem(kind: ProblemKind, host: str, *, said: str = "", detail: str = "") -> Problem:
-    return Problem(kind, Stage.LOGIN, host=host, server_said=cleaned(said), detail=detail)
+    facts = (("sign_in", "open"),) if kind is ProblemKind.BROWSER_SIGN_IN_NEEDED else ()
+    return Problem(
+        kind, Stage.LOGIN, host=host, server_said=cleaned(said), detail=detail, facts=facts
+    )
 
 
 class _Door:

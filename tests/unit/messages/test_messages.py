@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,9 @@ def problems() -> list[Problem]:
                     Problem(kind, Stage.LOGIN, service, "imap.example.net", 993, said, "", facts)
                 )
         made.append(Problem(kind, Stage.INPUT))
+    for how in ("open", "refused"):
+        signing_in = Problem(ProblemKind.BROWSER_SIGN_IN_NEEDED, Stage.LOGIN, host="id.example.net")
+        made.append(replace(signing_in, facts=(("sign_in", how),)))
     return made
 
 

@@ -410,10 +410,16 @@ class PasswordPage(PageView):
     def _act(self) -> None:
         own = {
             Action.EDIT_PASSWORD: self._look_again,
-            Action.RETRY: self._submit,
-            Action.WAIT: self._submit,
+            Action.RETRY: self._try_again,
+            Action.WAIT: self._try_again,
         }
         self._remedy.run(self._state, self.send, own)
+
+    def _try_again(self) -> None:
+        if self._state.can_sign_in_here:
+            self.send(ev.BrowserSignInRequested())
+        else:
+            self._submit()
 
     def _look_again(self) -> None:
         self.wants_focus.emit(self.password.edit)
