@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 import facts
+import tasks
 
 FILES = sorted((facts.ROOT / ".github" / "workflows").glob("*.yml"))
 
@@ -65,6 +67,38 @@ def test_every_system_is_built_tested_and_tried() -> None:
             assert f"tasks.py {command}" in said, (name, command)
         assert any("upload-artifact" in step.get("uses", "") for step in job["steps"]), name
         assert job["timeout-minutes"] <= 60
+
+
+def test_the_checks_pass_where_linux_own_packages_are_absent() -> None:
+    """Every job begins with the checks; mypy stumbles over a package that is not installed."""
+    lock = (facts.ROOT / "requirements" / "test.txt").read_text(encoding="utf-8")
+    linux_only = re.findall(r"(?m)^([\w.-]+)==\S+ ; sys_platform == 'linux'", lock)
+    settings = tomllib.loads((facts.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    [ignored] = [part["module"] for part in settings["tool"]["mypy"]["overrides"]]
+    assert linux_only
+    assert {f"{name.lower()}.*" for name in linux_only} <= set(ignored)
+
+
+def test_the_commands_of_the_jobs_exist() -> None:
+    """`tasks.py COMMAND` and the folders of tests that are named."""
+    known = {command.name for command in tasks.COMMANDS}
+    for file in FILES:
+        for job in yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"].values():
+            said = " ".join(step.get("run", "") for step in job.get("steps", ()))
+            assert set(re.findall(r"tasks\.py (\S+)", said)) <= known
+            assert all((facts.ROOT / path).exists() for path in re.findall(r"tests/\S+", said))
+            assert all(
+                (facts.ROOT / path.replace("\\", "/")).exists()
+                for path in re.findall(r"packaging\\\S+", said)
+            )
+
+
+def test_every_system_runs_all_unit_tests() -> None:
+    jobs = yaml.safe_load(FILES[0].read_text(encoding="utf-8"))["jobs"]
+    for name, job in jobs.items():
+        [said] = [step["run"] for step in job["steps"] if "tasks.py test" in step.get("run", "")]
+        asked = said.partition("tasks.py test")[2].split()
+        assert asked == [] or "tests/unit" in asked, name
 
 
 def test_says_that_it_never_ran() -> None:

@@ -1,6 +1,7 @@
-"""Marks for tests of what Windows has not; whatever has no such mark passes there too.
+"""Marks for tests of what Windows or macOS has not; whatever has no such mark passes there too.
 
-And two for what Wine lacks, under which these tests are tried where there is no Windows.
+And two for what Wine lacks, under which these tests are tried where there is no Windows. On a real
+macOS they were never run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 import pytest
 
 _WINDOWS = sys.platform == "win32"
+_LINUX = sys.platform == "linux"
 
 
 def _is_wine() -> bool:
@@ -38,10 +40,21 @@ linux_paths = pytest.mark.skipif(_WINDOWS, reason="kept as Linux wrote it, with 
 linux_packages = pytest.mark.skipif(_WINDOWS, reason="where Linux's packages keep profiles")
 no_registry = pytest.mark.skipif(_WINDOWS, reason="Windows' own registry can be asked")
 linux_proxies = pytest.mark.skipif(
-    _WINDOWS, reason="proxy settings are asked of programs and libraries that Linux has"
+    not _LINUX, reason="proxy settings are asked of programs and libraries that Linux has"
+)
+linux_processes = pytest.mark.skipif(
+    not _LINUX, reason="whose a process is, is read from Linux's /proc"
+)
+linux_attributes = pytest.mark.skipif(
+    not _LINUX, reason="files that nobody can change are made by Linux's chattr"
+)
+silent_queues = pytest.mark.skipif(
+    not _LINUX,
+    reason="where a queue is full Windows refuses, a second later; macOS has one loopback address",
 )
 openssl_store = pytest.mark.skipif(
-    _WINDOWS, reason="certificates are judged by Windows, which does not read OpenSSL's list"
+    sys.platform in ("win32", "darwin"),
+    reason="certificates are judged by the system, which does not read OpenSSL's list",
 )
 windows_judge = pytest.mark.skipif(
     WINE, reason="Wine takes a certificate whose authority it does not know; Windows does not"

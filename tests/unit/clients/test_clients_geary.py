@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit import posix
 from tests.unit.clients.support import account, places, sender, server
 from wizard.clients import geary, holders, moving, registry
 from wizard.clients.keyfile import KeyFile, unescaped
@@ -269,6 +270,7 @@ def test_an_account_of_gnomes_is_explained(home: Places) -> None:
     assert path.read_bytes() == before
 
 
+@posix.linux_processes
 def test_while_geary_runs_nothing_is_changed(home: Places, tmp_path: Path) -> None:
     path = lived_in(home)
     plan = planned(home)
@@ -431,6 +433,7 @@ def test_an_account_of_the_new_address_leaves_the_old_one_alone(home: Places) ->
     assert path.read_text() == OTHER
 
 
+@posix.linux_processes
 def test_moving_waits_until_geary_is_closed(home: Places, tmp_path: Path) -> None:
     lived_in(home)
     with running(home.home, tmp_path):

@@ -315,7 +315,7 @@ def test_without_a_folder_for_the_journal_nothing_is_changed() -> None:
     assert _as_nobody(act) == "ProblemKind.FOLDER_NOT_WRITABLE"
 
 
-@posix.rights
+@posix.linux_attributes
 def test_an_immutable_file_is_a_clear_problem(tmp_path: Path) -> None:
     made = edit(tmp_path)
     path = tmp_path / "old.txt"

@@ -875,6 +875,7 @@ def test_an_address_learnt_late_gets_its_chance(authority: CertificateAuthority)
     assert run(talk()) == "127.0.0.1"
 
 
+@posix.silent_queues
 def test_the_most_telling_failure_stands_for_all_addresses(
     authority: CertificateAuthority,
 ) -> None:
