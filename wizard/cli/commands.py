@@ -38,6 +38,8 @@ from wizard.model import (
     Failed,
     Found,
     How,
+    NothingFound,
+    Offline,
     PasswordKind,
     Problem,
     ProblemKind,
@@ -87,7 +89,21 @@ async def discover(args: Namespace, backend: Backend, out: Output) -> Exit:
         _tell_found(result, out)
         return out.finish(document, Exit.DONE)
     problem = result_problem(result)
-    return out.finish_problem(problem, exit_of(problem), document)
+    out.problem(problem)
+    _tell_untested(result, out)
+    document["problem"] = out.problem_json(problem)
+    return out.finish(document, exit_of(problem), ok=False)
+
+
+def _tell_untested(result: DiscoveryResult, out: Output) -> None:
+    """What is known without a network, else the guess that a form would be filled in with."""
+    if isinstance(result, Offline) and result.pack is not None:
+        _tell_found(result.pack, out)
+    elif isinstance(result, (NothingFound, Offline)):
+        incoming = [server for server in result.guesses if server.type.is_incoming][:1]
+        outgoing = [server for server in result.guesses if not server.type.is_incoming][:1]
+        for server in (*incoming, *outgoing):
+            out.line("Best guess, not tried: {server}", server=out.server(server))
 
 
 async def _suggestion(result: DiscoveryResult, backend: Backend) -> str:

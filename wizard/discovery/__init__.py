@@ -178,7 +178,8 @@ class _Conclusion:
         sources = {offer.source for offer in self._gathered.offers}
         only_local = sources <= self._local
         if only_local and self._uses_network and not self._vital.alive:
-            problem = await network_problem(self._query, self._vital)
+            hosts = {server.host for server in (*found.incoming, *found.outgoing)}
+            problem = await network_problem(self._query, self._vital, sorted(hosts)[:4])
             if problem is not None:
                 return self._offline(problem, found)
         if self._uses_network:

@@ -46,35 +46,50 @@ _PREFIXES = {
 }
 
 
-async def network_problem(query: Query, vital: Vital) -> Problem | None:
+async def network_problem(query: Query, vital: Vital, hosts: Iterable[str] = ()) -> Problem | None:
     """The problem of this computer's network, None where it works.
 
     A network that showed a sign of life works, unless something posed as the provider database:
-    then it is a hotspot that wants to be signed in to first.
+    then it is a hotspot that wants to be signed in to first. `hosts`: those that matter; a closed
+    network that knows these and nothing of the internet works as it should.
     """
     if DATABASE_HOST in vital.imposters:
         return Problem(ProblemKind.CAPTIVE_PORTAL, Stage.DISCOVER, host=DATABASE_HOST)
     if vital.alive:
         return None
-    return await _controls(query.resolver, query.connector)
+    return await _controls(query.resolver, query.connector, (*hosts, *CONTROL_NAMES))
 
 
-async def _controls(resolver: Resolver, connector: Connector) -> Problem | None:
-    names, numbers = await asyncio.gather(_names_work(resolver), _numbers_work(connector))
-    if names:
-        return None
-    if numbers:
+async def _controls(
+    resolver: Resolver, connector: Connector, known: Iterable[str]
+) -> Problem | None:
+    numbers = asyncio.ensure_future(_numbers_work(connector))
+    try:
+        if await _names_work(resolver, known):
+            return None
+        numbers_work = await numbers
+    finally:
+        numbers.cancel()
+        await asyncio.gather(numbers, return_exceptions=True)
+    if numbers_work:
         return Problem(ProblemKind.NAME_SERVER_BROKEN, Stage.RESOLVE)
     return Problem(ProblemKind.NO_INTERNET, Stage.CONNECT)
 
 
-async def _names_work(resolver: Resolver) -> bool:
+async def _names_work(resolver: Resolver, names: Iterable[str]) -> bool:
+    questions = [asyncio.ensure_future(resolver.addresses(name)) for name in names]
     try:
         async with asyncio.timeout(CONTROL_TIME):
-            answers = await asyncio.gather(*map(resolver.addresses, CONTROL_NAMES))
+            for question in asyncio.as_completed(questions):
+                if isinstance(await question, Records):
+                    return True
     except TimeoutError:
-        return False
-    return any(isinstance(answer, Records) for answer in answers)
+        pass
+    finally:
+        for question in questions:
+            question.cancel()
+        await asyncio.gather(*questions, return_exceptions=True)
+    return False
 
 
 async def _numbers_work(connector: Connector) -> bool:

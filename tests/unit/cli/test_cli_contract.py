@@ -142,6 +142,19 @@ def test_discover_that_finds_nothing_names_the_problem(
         assert line.outside.asked == [f"search {ADDRESS}", "close"]
 
 
+def test_what_is_known_all_the_same_is_told_to_people_too(line: Line) -> None:
+    """A form would be filled in with it; here there is none."""
+    line.outside.result = NothingFound(ADDRESS, (IMAP, SMTP))
+    text = line.run("discover", str(ADDRESS))[1]
+    assert f"Best guess, not tried: {IMAP.host}, port 993" in text
+    assert f"Best guess, not tried: {SMTP.host}, port {SMTP.port}" in text
+    offline = Problem(ProblemKind.NO_INTERNET, Stage.DISCOVER)
+    line.outside.result = Offline(ADDRESS, offline, FOUND, (IMAP, SMTP))
+    text = line.run("discover", str(ADDRESS))[1]
+    assert f"Receiving: {IMAP.host}, port 993" in text
+    assert "Best guess" not in text
+
+
 def test_a_domain_that_looks_mistyped_is_named_also_where_servers_were_found(line: Line) -> None:
     """Whoever registered the mistyped name may have published settings there."""
     line.outside.result = replace(FOUND, address=EmailAddress("anna", "gmial.com"))

@@ -6,7 +6,15 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.network import FOREVER, FakeNetwork, FakeServer, no_answer, refused, silent
-from tests.unit.discovery.support import address, autoconfig_url, document, found, search, states
+from tests.unit.discovery.support import (
+    address,
+    autoconfig_url,
+    document,
+    found,
+    search,
+    small_pack,
+    states,
+)
 from wizard.discovery.verdict import CONTROL_ADDRESSES, CONTROL_NAMES, domain_problem
 from wizard.model import (
     DiscoveryResult,
@@ -155,6 +163,18 @@ def test_a_hotspot_that_wants_a_sign_in_first() -> None:
         url, "network", cause=NetFailure(Trouble.NOT_TLS, "autoconfig.thunderbird.net", 443)
     )
     assert kind(search(fake)) is ProblemKind.CAPTIVE_PORTAL
+
+
+def test_a_closed_network_that_knows_the_mail_servers_works() -> None:
+    """A company's provider file, a name server that knows the company, and no internet."""
+    fake = FakeNetwork()
+    fake.resolver.records["A", "imap.known.test"] = ["10.0.0.5"]
+    for name in CONTROL_NAMES:
+        fake.resolver.delays[name] = FOREVER
+    fake.connector.servers = {(number, 443): silent() for number in CONTROL_ADDRESSES}
+    result = found(search(fake, "jo@known.test", provider_file=small_pack()))
+    assert result.incoming[0].host == "imap.known.test"
+    assert result.ms < 100
 
 
 def test_offline_the_pack_answers_alone() -> None:
