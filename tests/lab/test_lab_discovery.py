@@ -112,13 +112,13 @@ def test_forged_records_are_not_used(
 
 @pytest.fixture
 def ipv6_black_hole(internet: Internet) -> Iterator[str]:
-    """An IPv6 address that `home` has a way to and nobody answers from."""
+    """An IPv6 address that `home` has a way to, as to all of IPv6, and nobody answers from."""
     home = internet.home
-    for words in (("addr", "add", "fd00::2/128"), ("route", "add", "2001:db8::/32")):
+    for words in (("addr", "add", "fd00::2/128"), ("route", "add", "2000::/3")):
         done = home.run(["ip", "-6", *words, "dev", "wire0"])
         assert done.returncode == 0, done.stderr
     yield "2001:db8::1"
-    home.run(["ip", "-6", "route", "del", "2001:db8::/32", "dev", "wire0"])
+    home.run(["ip", "-6", "route", "del", "2000::/3", "dev", "wire0"])
     home.run(["ip", "-6", "addr", "del", "fd00::2/128", "dev", "wire0"])
 
 

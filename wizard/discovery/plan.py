@@ -29,8 +29,9 @@ class Step:
     """One source. `best_trust`: the most its word can be worth where no DNSSEC helps.
 
     `late`: starts only when the others have brought nothing for a while. `local`: needs no
-    network. `wave`: milliseconds matter where thirty questions leave one after the other, so what
-    takes most round trips or is most often the answer goes first, the rest a few ms later.
+    network. `wave`: milliseconds matter where thirty questions leave and thirty answers are read
+    one after the other, so what takes most round trips or is most often the answer goes first, the
+    rest a few ms later.
     """
 
     source: Source

@@ -29,7 +29,7 @@ and for servers that have to be tried."""
 QUIET_SHARE = 0.7
 """Share of the time-out after which a network without any sign of life is given up; the rest is
 for finding out why."""
-WAVE = 0.004
+WAVE = 0.008
 """Seconds between two waves of the first questions (see `plan.Step`)."""
 WARM_UP_AFTER = 0.015
 """Seconds after which the libraries that read answers are loaded: the questions are out by then,

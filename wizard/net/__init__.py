@@ -101,6 +101,8 @@ def open_network(
     )
 
     def prepare() -> None:
+        if proxies is not None:
+            proxies.prepare()
         names.prepare()
         http.prepare()
         contexts.prepare()

@@ -90,6 +90,7 @@ class SystemProxies:
         self._system = system or _this_system()
         self._asker = Asker("proxies") if system is not None else _asker()
         self._patience = patience
+        self._hinted: bool | None = None  # not looked at yet
         self._reading: asyncio.Future[ProxySettings] | None = None
         self._lookups: dict[str, asyncio.Task[tuple[Route, ...] | None]] = {}
         self._one_by_one = asyncio.Lock()  # after the first answer the others take no time
@@ -111,6 +112,11 @@ class SystemProxies:
             if self._settings.automatic and self._silent:
                 return ProxyUse.SILENT
         return ProxyUse.NONE if self._settings.fixed is None else ProxyUse.FIXED
+
+    def prepare(self) -> None:
+        """Looks whether there may be a proxy at all; for a thread that has nothing else to do."""
+        if self._hinted is None:
+            self._hinted = self._system.hinted()
 
     async def routes(self, host: str) -> tuple[Route, ...]:
         """The ways to a host, to be tried in this order; never empty."""
@@ -165,7 +171,8 @@ class SystemProxies:
 
     async def _read(self) -> ProxySettings:
         if self._reading is None:
-            if not self._system.hinted():
+            self.prepare()
+            if not self._hinted:
                 return self._settings
             self._reading = aside(self._system.read, "proxies")
         with suppress(OSError, ValueError):

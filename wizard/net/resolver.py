@@ -18,7 +18,7 @@ import random
 import re
 import socket
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 from wizard.model.address import to_ascii_domain
 from wizard.net.aside import aside
 from wizard.net.failure import Trouble, os_failure
+from wizard.net.route import has_way_to
 from wizard.net.told import tell
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ RESOLUTION_DELAY = 0.05  # RFC 8305 section 3
 MAX_RECORDS = 32  # of one name; more than any real one has, fewer than a hostile one may send
 _WSANO_DATA = 11004  # what Windows says of a name that has other records only
 UDP_PAYLOAD = 1232  # bytes; DNS flag day 2020: fits every path without fragments
+
+_SIX = ("2000::1", "fd00::1")
+"""One address of the global and of the private range (RFC 4291, RFC 4193); nobody is asked."""
 
 RecordType = Literal["A", "AAAA", "MX", "SRV", "TXT", "PTR", "CNAME"]
 
@@ -143,14 +147,19 @@ class DnsResolver:
     """
 
     def __init__(
-        self, server: str | None = None, random_source: RandomSource | None = None
+        self,
+        server: str | None = None,
+        random_source: RandomSource | None = None,
+        has_way_to: Callable[[str], bool] = has_way_to,
     ) -> None:
         self._server = None if server is None else parse_server(server)
+        self._has_way_to = has_way_to
         self._random = random_source or random.SystemRandom()
         self._questions: dict[tuple[str, RecordType], asyncio.Task[_Reply]] = {}
         self._stub: dns.asyncresolver.Resolver | None = None
         self._trusted = False
         self._waited_for: set[str] = set()
+        self._six: bool | None = None  # not looked at yet
 
     async def mx(self, name: str) -> Records[Mx] | Empty:
         """Mail exchangers, lowest preference first."""
@@ -201,7 +210,9 @@ class DnsResolver:
         (RFC 8305 section 4). IP literals are answered as they are.
 
         Once one family has an address, the other gets 50 ms more, once (RFC 8305 section 3);
-        what comes later is in the answer to the next call.
+        what comes later is in the answer to the next call. On a computer without IPv6, that
+        family is asked about only where the host has no address of the other: half the questions
+        of a search would be about addresses that nobody can use.
         """
         try:
             return Records(host, (str(ipaddress.ip_address(host)),))
@@ -210,8 +221,15 @@ class DnsResolver:
         name = dns_name(host)
         if name is None:
             return NoAnswer(host, "malformed")
+        if not self._has_six():
+            four = await self._ask(name, "A")
+            if not isinstance(four, NoRecords):
+                return _merge(name, None, four)
         questions = [self._question(name, "AAAA"), self._question(name, "A")]
-        done, slow = await asyncio.wait(questions, return_when=asyncio.FIRST_COMPLETED)
+        done = {question for question in questions if question.done()}
+        slow = {question for question in questions if not question.done()}
+        if not done:
+            done, slow = await asyncio.wait(slow, return_when=asyncio.FIRST_COMPLETED)
         if slow and not any(isinstance(question.result(), _Answer) for question in done):
             await asyncio.wait(slow)
         elif slow and name not in self._waited_for:
@@ -249,6 +267,7 @@ class DnsResolver:
 
         import wizard.net._dns  # noqa: F401  loading it is the point
 
+        self._has_six()
         with suppress(dns.resolver.NoResolverConfiguration, OSError):
             self._configured()
 
@@ -256,7 +275,15 @@ class DnsResolver:
         asked = dns_name(name)
         if asked is None:
             return NoAnswer(name, "malformed")
-        return await asyncio.shield(self._question(asked, kind))
+        question = self._question(asked, kind)
+        # Waiting for what is there already would let every other answer go first.
+        return question.result() if question.done() else await asyncio.shield(question)
+
+    def _has_six(self) -> bool:
+        """This computer has a way to some IPv6 address beyond its own wire, global or private."""
+        if self._six is None:
+            self._six = any(map(self._has_way_to, _SIX))
+        return self._six
 
     def _question(self, name: str, kind: RecordType) -> asyncio.Task[_Reply]:
         """The one question of this run with that name and kind."""

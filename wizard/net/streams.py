@@ -671,39 +671,42 @@ class TcpConnector:
         waiting = deque(
             sorted(addresses, key=lambda address: _version(address) == self._late_family)
         )
-        tried: set[str] = set()
-        attempts: dict[asyncio.Task[_Wire], str] = {}
-        failures: list[NetFailure] = []
+        tried: dict[str, NetFailure | None] = {}
+        attempts: dict[asyncio.Task[_Wire | OSError], str] = {}
         winner: _Wire | None = None
         try:
             async with asyncio.timeout(timeout):
                 while waiting or attempts:
+                    outcomes: list[tuple[str, _Wire | OSError]] = []
                     if waiting:
                         address = waiting.popleft()
-                        tried.add(address)
-                        attempts[asyncio.create_task(self._dial(address, port))] = address
-                    done, _ = await asyncio.wait(
-                        attempts,
-                        timeout=ATTEMPT_DELAY if waiting else None,
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
-                    for attempt in done:
-                        address = attempts.pop(attempt)
-                        try:
-                            winner = attempt.result()
+                        tried[address] = None
+                        attempt = self._attempt(address, port)
+                        if waiting or attempts:
+                            attempts[asyncio.create_task(attempt)] = address
+                        else:  # a task would only let whatever else is due go first
+                            outcomes.append((address, await attempt))
+                    if attempts:
+                        done, _ = await asyncio.wait(
+                            attempts,
+                            timeout=ATTEMPT_DELAY if waiting else None,
+                            return_when=asyncio.FIRST_COMPLETED,
+                        )
+                        outcomes += [(attempts.pop(task), task.result()) for task in done]
+                    for address, outcome in outcomes:
+                        if isinstance(outcome, _Wire):
+                            winner = outcome
                             self._learn(address, attempts.values())
                             return address, winner
-                        except OSError as error:
-                            failure = os_failure(error, host, port)
-                            failure.detail = f"{address}: {failure.detail}"
-                            failures.append(failure)
+                        tried[address] = failure = os_failure(outcome, host, port)
+                        failure.detail = f"{address}: {failure.detail}"
                     if not waiting and not attempts:
                         waiting.extend(late for late in await look_up() if late not in tried)
         except TimeoutError:
-            failures += [
-                NetFailure(Trouble.TIMEOUT, host, port, detail=f"{address}: no answer")
-                for address in [*attempts.values(), *waiting]
-            ]
+            for address in (*tried, *waiting):
+                tried[address] = tried.get(address) or NetFailure(
+                    Trouble.TIMEOUT, host, port, detail=f"{address}: no answer"
+                )
         finally:
             try:
                 await _abandon(attempts)
@@ -711,7 +714,14 @@ class TcpConnector:
                 if winner is not None:
                     winner.abort()
                 raise
-        raise _most_telling(failures)
+        raise _most_telling([failure for failure in tried.values() if failure is not None])
+
+    async def _attempt(self, address: str, port: int) -> _Wire | OSError:
+        """One address: the connection, or why there is none."""
+        try:
+            return await self._dial(address, port)
+        except OSError as error:
+            return error
 
 
 def _version(address: str) -> int:
@@ -726,12 +736,14 @@ def _address(text: str) -> str | None:
         return None
 
 
-async def _abandon(attempts: Iterable[asyncio.Task[_Wire]]) -> None:
+async def _abandon(attempts: Iterable[asyncio.Task[_Wire | OSError]]) -> None:
     """Stops attempts that nobody needs any more, also one that has just succeeded."""
 
-    def hang_up(attempt: asyncio.Task[_Wire]) -> None:
+    def hang_up(attempt: asyncio.Task[_Wire | OSError]) -> None:
         if not attempt.cancelled() and attempt.exception() is None:
-            attempt.result().abort()
+            outcome = attempt.result()
+            if isinstance(outcome, _Wire):
+                outcome.abort()
 
     for attempt in attempts:
         attempt.cancel()

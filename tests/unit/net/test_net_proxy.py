@@ -38,10 +38,12 @@ class Scripted:
     settings: ProxySettings = field(default_factory=ProxySettings)
     word: Callable[[str], Sequence[str]] = lambda host: ["direct://"]
     hint: bool = True
+    hinted_times: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
     read_times: int = 0
 
     def hinted(self) -> bool:
+        self.hinted_times += 1
         return self.hint
 
     def read(self) -> ProxySettings:
@@ -73,6 +75,7 @@ def test_without_any_proxy_nothing_is_read_and_no_thread_starts() -> None:
     before = threading.active_count()
     assert routes(system, "a.example", "b.example") == ([DIRECTLY] * 2, ProxyUse.NONE)
     assert system.read_times == 0
+    assert system.hinted_times == 1
     assert threading.active_count() == before
 
 

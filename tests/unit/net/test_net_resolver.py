@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import random
 import socket
 from collections.abc import Callable
@@ -35,6 +36,11 @@ from wizard.net.resolver import (
     draw_by_weight,
     parse_server,
 )
+
+
+def resolver_with_six(server: str) -> DnsResolver:
+    """On a computer with IPv6, wherever this runs."""
+    return DnsResolver(server, has_way_to=lambda address: True)
 
 
 @pytest.mark.parametrize(
@@ -602,7 +608,7 @@ def test_addresses_are_interleaved_ipv6_first() -> None:
 
     async def ask() -> Records[str]:
         async with name_server(Zone(records)) as server:
-            answer = await DnsResolver(server).addresses("example.com")
+            answer = await resolver_with_six(server).addresses("example.com")
             assert isinstance(answer, Records)
             return answer
 
@@ -618,7 +624,7 @@ def test_one_family_does_not_wait_long_for_the_other(late: str, early: str) -> N
     async def ask() -> None:
         zone = Zone(records, held=frozenset({("example.com", late)}))
         async with name_server(zone) as server:
-            resolver = DnsResolver(server)
+            resolver = resolver_with_six(server)
             assert await resolver.addresses("example.com") == Records("example.com", (early,))
             zone.release.set()
             while len((await resolver.addresses("example.com")).values) < 2:  # type: ignore[union-attr]  # Records, as above
@@ -634,12 +640,50 @@ def test_a_family_without_addresses_waits_for_the_other() -> None:
             {("six.example", "AAAA"): ["2001:db8::6"]}, held=frozenset({("six.example", "AAAA")})
         )
         async with name_server(zone) as server:
-            resolver = DnsResolver(server)
+            resolver = resolver_with_six(server)
             asking = asyncio.create_task(resolver.addresses("six.example"))
             await asyncio.sleep(0.2)
             assert not asking.done()
             zone.release.set()
             assert await asking == Records("six.example", ("2001:db8::6",))
+
+    run(ask())
+
+
+def test_without_ipv6_nobody_is_asked_about_it_in_vain() -> None:
+    records = {
+        ("both.example", "A"): ["192.0.2.1"],
+        ("both.example", "AAAA"): ["2001:db8::1"],
+        ("six.example", "AAAA"): ["2001:db8::6"],
+    }
+
+    async def ask() -> None:
+        zone = Zone(records)
+        async with name_server(zone) as server:
+            resolver = DnsResolver(server, has_way_to=lambda address: ":" not in address)
+            assert await resolver.addresses("both.example") == Records(
+                "both.example", ("192.0.2.1",)
+            )
+            assert await resolver.addresses("absent.example") == NoSuchName("absent.example")
+            assert {kind for _, kind, _ in zone.asked} == {"A"}
+            # What has nothing else is still told: the connection then says what is missing.
+            assert await resolver.addresses("six.example") == Records(
+                "six.example", ("2001:db8::6",)
+            )
+
+    run(ask())
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_one_way_to_ipv6_is_enough_to_ask_about_it(private: bool) -> None:
+    def has_way_to(address: str) -> bool:
+        return ipaddress.ip_address(address).is_private is private
+
+    async def ask() -> None:
+        zone = Zone({("example.com", "A"): ["192.0.2.1"]})
+        async with name_server(zone) as server:
+            await DnsResolver(server, has_way_to=has_way_to).addresses("example.com")
+            assert {kind for _, kind, _ in zone.asked} == {"A", "AAAA"}
 
     run(ask())
 

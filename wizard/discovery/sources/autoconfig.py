@@ -29,18 +29,20 @@ def well_known_url(domain: str) -> str:
 async def ask(query: Query, tell: Tell) -> Answer:
     """Asks both places at once."""
     domain = query.domain
-    questions = [
-        fetch_document(query, well_known_url(domain), tell, source=Source.AUTOCONFIG, order=1)
-    ]
-    if owns_names_below(domain):
-        questions.append(
-            fetch_document(
-                query,
-                own_host_url(domain, str(query.address)),
-                tell,
-                source=Source.AUTOCONFIG,
-                order=0,
-                shown_url=own_host_url(domain),
-            )
+    well_known = fetch_document(
+        query, well_known_url(domain), tell, source=Source.AUTOCONFIG, order=1
+    )
+    if not owns_names_below(domain):
+        return await well_known
+    async with asyncio.TaskGroup() as together:
+        beside = together.create_task(well_known)
+        # Not a task: its question is the first that leaves.
+        own = await fetch_document(
+            query,
+            own_host_url(domain, str(query.address)),
+            tell,
+            source=Source.AUTOCONFIG,
+            order=0,
+            shown_url=own_host_url(domain),
         )
-    return strongest(await asyncio.gather(*questions))
+    return strongest((own, beside.result()))
