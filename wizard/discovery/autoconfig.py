@@ -236,10 +236,10 @@ def _port(element: Element, server_type: ServerType, security: Security) -> int 
         mode = Security.TLS if security is Security.TLS else Security.STARTTLS
         return DEFAULT_PORTS[(server_type, mode)]
     number = _LEADING_NUMBER.match(written)
-    return clean_port(number[1]) if number else None
+    return clean_port(number[1].lstrip("0")) if number else None
 
 
-_LEADING_NUMBER = re.compile(r"\+?0*([0-9]+)(?!\w)")
+_LEADING_NUMBER = re.compile(r"\+?([0-9]+)(?!\w)")
 
 
 def _services(root: Element, provider: Element, address: EmailAddress) -> tuple[Service, ...]:

@@ -425,9 +425,10 @@ def test_deep_nesting_and_many_servers_stay_bounded() -> None:
 
 def test_reading_the_largest_document_is_quick() -> None:
     # No measurement of speed: a quadratic reader would need minutes for this.
-    filler = "<x/>" * 15_000
     began = time.monotonic()
-    parse(wrap(filler + server()))
+    parse(wrap("<x/>" * 15_000 + server()))
+    parse(wrap(server(port="0" * 64_000 + "x")))
+    parse(wrap(server(username=f"<username>{'%' + 'a' * 64_000}</username>")))
     assert time.monotonic() - began < 20
 
 
