@@ -20,6 +20,8 @@ from pathlib import Path
 
 from wizard.model import Places
 
+_INSTALLED = "thunderbird.folder"
+"""A fact of the computer (Windows): where it was installed, whatever the folder is called."""
 _NEW_INI = "[General]\nStartWithLastProfile=1\nVersion=2\n"
 
 
@@ -103,7 +105,9 @@ def programs(places: Places) -> tuple[Program, ...]:
     """
     match places.system:
         case "windows":
-            found = [_program("native", d / "Mozilla Thunderbird", ".") for d in places.programs]
+            folders = [Path(value) for name, value in places.facts if name == _INSTALLED]
+            folders += [folder / "Mozilla Thunderbird" for folder in places.programs]
+            found = [_program("native", folder, ".") for folder in dict.fromkeys(folders)]
             return tuple(item for item in found if item)
         case "darwin":
             found = [

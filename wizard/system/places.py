@@ -95,7 +95,8 @@ def _programs(system: str, home: Path) -> tuple[Path, ...]:
     """Folders that hold programs, each in a folder of its own."""
     match system:
         case "windows":
-            names = ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)")
+            # The last one: what was installed without an administrator.
+            names = ("ProgramFiles", "ProgramW6432", "ProgramFiles(x86)", "LOCALAPPDATA")
             found = [Path(value) for name in names if (value := os.environ.get(name))]
             return tuple(dict.fromkeys(found))
         case "darwin":
@@ -131,7 +132,7 @@ def _language() -> str:
 
 def _facts() -> tuple[tuple[str, str], ...]:
     if sys.platform == "win32":
-        from wizard.system.windows import outlook_facts
+        from wizard.system.windows import outlook_facts, thunderbird_facts
 
-        return outlook_facts()
+        return (*outlook_facts(), *thunderbird_facts())
     return ()

@@ -5,6 +5,7 @@ real Windows by us.
 from __future__ import annotations
 
 import sys
+from pathlib import PureWindowsPath
 
 
 def outlook_facts() -> tuple[tuple[str, str], ...]:
@@ -32,6 +33,15 @@ def outlook_facts() -> tuple[tuple[str, str], ...]:
         ("outlook.product", product),
         *(("outlook.account", account) for account in _outlook_accounts()),
     )
+
+
+def thunderbird_facts() -> tuple[tuple[str, str], ...]:
+    """Where Thunderbird says that it is installed, for this person and for everybody: the folder
+    is theirs to choose."""
+    key = "SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\App Paths\\thunderbird.exe"
+    programs = (value.strip('"') for value in (_own_value(key, ""), _machine_value(key, "")))
+    folders = (str(PureWindowsPath(program).parent) for program in programs if program)
+    return tuple(("thunderbird.folder", folder) for folder in dict.fromkeys(folders))
 
 
 _PROFILES = "Software\\Microsoft\\Office\\16.0\\Outlook\\Profiles"

@@ -20,7 +20,7 @@ from tests.unit.clients import support
 from tests.unit.clients.computers import planned as plan_for
 from tests.unit.clients.computers import set_up as set_up_for
 from tests.unit.clients.support import ONE_ACCOUNT, account, places, profile, sender, server
-from wizard.clients import registry
+from wizard.clients import registry, thunderbird_profile
 from wizard.clients.prefs import Prefs, Value
 from wizard.clients.thunderbird_account import arrange, signs_in_by_browser, take_back
 from wizard.model import (
@@ -716,6 +716,23 @@ def test_windows_and_macos_places(tmp_path: Path, system: str) -> None:
     assert b"\nPath=Profiles/" in plan.changes[-1].after
     found = next(item for item in registry.detect_all(home) if item.id == "thunderbird")
     assert found.version == "140.1.0"
+
+
+def test_windows_tells_where_thunderbird_was_installed(tmp_path: Path) -> None:
+    chosen = tmp_path / "Jörgs Programme" / "Mail"
+    usual = tmp_path / "Programs" / "Mozilla Thunderbird"
+    for folder, version in ((chosen, "153.0"), (usual, "140.1.0")):
+        folder.mkdir(parents=True)
+        (folder / "application.ini").write_text(f"[App]\nVersion={version}\n")
+    told = (("thunderbird.folder", str(chosen)), ("thunderbird.folder", str(tmp_path / "gone")))
+    home = replace(
+        places(tmp_path), system="windows", config=tmp_path / "Roaming", facts=told,
+        programs=(usual.parent, usual.parent),
+    )  # fmt: skip
+    found = thunderbird_profile.programs(home)
+    assert [program.version for program in found] == ["153.0", "140.1.0"]
+    (only,) = thunderbird_profile.programs(replace(home, facts=()))
+    assert only.path == usual
 
 
 # --- what refuses -----------------------------------------------------------------------------

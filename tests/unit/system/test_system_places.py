@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.system import output_folder, resources, this_computer
+from wizard.system import output_folder, resources, this_computer, windows
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the rules of Linux (XDG)")
 
@@ -110,6 +110,22 @@ def test_documents_may_lie_elsewhere(
     assert output_folder(places, "ada@shop.example").is_relative_to(elsewhere)
     other = replace(places, home=home / "other")
     assert output_folder(other, "ada@shop.example").is_relative_to(home / "other")
+
+
+def test_windows_names_the_folders_that_thunderbird_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = '"D:\\Programme\\Mail\\thunderbird.exe"'
+    everybody = "C:\\Program Files\\Mozilla Thunderbird\\thunderbird.exe"
+    monkeypatch.setattr(windows, "_own_value", lambda key, name: own)
+    monkeypatch.setattr(windows, "_machine_value", lambda key, name: everybody)
+    assert windows.thunderbird_facts() == (
+        ("thunderbird.folder", "D:\\Programme\\Mail"),
+        ("thunderbird.folder", "C:\\Program Files\\Mozilla Thunderbird"),
+    )
+    monkeypatch.setattr(windows, "_own_value", lambda key, name: everybody)
+    assert len(windows.thunderbird_facts()) == 1
+    for name in ("_own_value", "_machine_value"):
+        monkeypatch.setattr(windows, name, lambda key, name: "")
+    assert windows.thunderbird_facts() == ()
 
 
 def test_the_programs_own_files_are_found() -> None:
