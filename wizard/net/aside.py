@@ -22,9 +22,8 @@ def aside(work: Callable[[], T], name: str) -> asyncio.Future[T]:
 
 
 class Asker:
-    """Asks one of the computer's services, in threads, and no further time while an answer that
-    nobody waited for any longer is still to come: so at most one thread is left behind by a service
-    that hangs, however often it is needed."""
+    """Asks one of the computer's services, in threads, and no further time while an answer is
+    overdue: so one thread is left behind by a service that hangs, however often it is needed."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -39,8 +38,10 @@ class Asker:
         try:
             async with asyncio.timeout(seconds):
                 return await answer
-        finally:
-            self._overdue = None if answer.done() and not answer.cancelled() else thread
+        except TimeoutError:
+            if answer.cancelled():  # by the time-out; who asked may also have gone before it
+                self._overdue = thread
+            raise
 
 
 def _start(work: Callable[[], T], name: str) -> tuple[asyncio.Future[T], threading.Thread]:

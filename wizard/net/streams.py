@@ -286,10 +286,8 @@ class _Wire(asyncio.Protocol):
             return
         try:
             await aside(tls.do_handshake, "judging a certificate")
-        except ssl.SSLError:
+        except (ssl.SSLError, TimeoutError):  # a refusal; the end of somebody's patience
             raise
-        except TimeoutError:
-            raise  # of whoever waits for the handshake
         except OSError as error:  # the system's verifier gave up (Windows): not verified
             raise ssl.SSLCertVerificationError(str(error)) from error
 

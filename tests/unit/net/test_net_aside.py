@@ -72,6 +72,21 @@ def test_a_service_that_hangs_is_not_asked_again_before_it_answers(stuck: thread
     run(ask())
 
 
+def test_who_goes_away_says_nothing_about_the_service(stuck: threading.Event) -> None:
+    """Somebody goes back a page and on again: the next answer counts."""
+
+    async def ask() -> None:
+        asker = Asker("left alone")
+        waiting = asyncio.create_task(asker.ask(lambda: stuck.wait(60), 60))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert await asker.ask(lambda: "word", 60) == "word"
+
+    run(ask())
+
+
 def test_a_service_that_failed_can_be_asked_again() -> None:
     def fail() -> str:
         raise OSError
