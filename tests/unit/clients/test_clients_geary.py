@@ -318,6 +318,10 @@ def test_what_refuses(home: Places) -> None:
     plain = registry.plan("geary", account(server(security=Security.PLAIN)), home, WORDS)
     assert isinstance(plain, Problem)
     assert plain.kind is ProblemKind.UNENCRYPTED_ONLY
+
+
+@posix.rights
+def test_a_folder_that_may_not_be_written_to_is_said_beforehand(home: Places) -> None:
     (home.config / "geary").mkdir(parents=True)
     (home.config / "geary").chmod(0o555)
     made = registry.plan("geary", account(), home, WORDS)
