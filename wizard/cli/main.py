@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from wizard.cli import batch, commands, owners, returning
 from wizard.cli.arguments import UsageFault, understand
@@ -76,11 +76,10 @@ def main(
 
 def _lend_streams() -> None:
     """A windowed program on Windows has no streams at all: what it says there is not heard, and
-    nobody answers."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    nobody answers. Windows' own `nul` would not do: it calls itself a terminal."""
+    for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
-            setattr(sys, name, nowhere)
+            setattr(sys, name, io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
 
 
 async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:
