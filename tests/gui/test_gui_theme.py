@@ -12,15 +12,8 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.conftest import ICONS, OpenWindow
 from tests.gui.measure import settle
 from tests.gui.samples import STATES
-from wizard.gui.theme import (
-    DARK,
-    LIGHT,
-    Scheme,
-    Theme,
-    Tokens,
-    contrast,
-    tokens_from_palette,
-)
+from wizard.gui.theme import Scheme, Theme, contrast, tokens_from_palette
+from wizard.gui.tokens import DARK, LIGHT, Tokens
 
 TABLES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import gettext
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wizard import model
 from wizard.later import Module, loader
@@ -22,7 +22,7 @@ from wizard.model.words import N_
 
 if TYPE_CHECKING:
     from wizard.messages import actions, names, problems
-    from wizard.messages.actions import Action
+    from wizard.messages.actions import Action, Wording
     from wizard.model import (
         AddressFault,
         Evidence,
@@ -39,7 +39,7 @@ else:
     actions, names, problems = (
         Module(f"{__name__}.{name}") for name in ("actions", "names", "problems")
     )
-    __getattr__ = loader(__name__, {"actions": "Action"})
+    __getattr__ = loader(__name__, {"actions": "Action Wording"})
 
 __all__ = ["DOMAIN", "LANGUAGES", "Action", "Messages", "Wording"]
 
@@ -48,16 +48,6 @@ DOMAIN = "mail-wizard"
 
 LANGUAGES = ("en", "fr", "de", "it", "es")
 """ISO 639-1 codes of the languages the program speaks, English (the source) first."""
-
-
-class Wording(NamedTuple):
-    """A problem in words. `url` is set for `Action.OPEN_HELP`."""
-
-    title: str
-    explanation: str
-    action: str
-    action_id: Action
-    url: str = ""
 
 
 class Messages:
@@ -99,7 +89,7 @@ class Messages:
         link = self._help(provider, sentences.help)
         if link is not None:
             action, action_id, url = sentences.help_action, actions.Action.OPEN_HELP, link.url
-        return Wording(
+        return actions.Wording(
             self.text(sentences.title, **values),
             self.text(sentences.explanation, **values),
             self.text(action, **values),

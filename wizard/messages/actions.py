@@ -1,8 +1,9 @@
-"""What a person can do next: one of these stands beside every problem."""
+"""What a person can do next: one of these stands beside every problem, in its words."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Action(StrEnum):
@@ -23,3 +24,13 @@ class Action(StrEnum):
     CHOOSE_FOLDER = "choose-folder"
     CHOOSE_FILE = "choose-file"
     SHOW_CHANGES = "show-changes"
+
+
+class Wording(NamedTuple):
+    """A problem in words. `url` is set for `Action.OPEN_HELP`."""
+
+    title: str
+    explanation: str
+    action: str
+    action_id: Action
+    url: str = ""

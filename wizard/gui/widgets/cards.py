@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent
     from PySide6.QtWidgets import QBoxLayout
 
-    from wizard.gui.theme import Tokens
+    from wizard.gui.tokens import Tokens
     from wizard.gui.widgets.kit import Kit
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wizard.gui.theme import Theme
@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from wizard.model import Brand
 
 
-class Kit(NamedTuple):
+class Kit:
     """Handed to each widget first. A new language or text size means a new window."""
 
-    theme: Theme
-    words: Messages
-    brand: Brand | None = None
+    __slots__ = ("brand", "theme", "words")
+
+    def __init__(self, theme: Theme, words: Messages, brand: Brand | None = None) -> None:
+        self.theme = theme
+        self.words = words
+        self.brand = brand
 
     def px(self, at_100_percent: float) -> int:
         """Pixels at the current text size."""

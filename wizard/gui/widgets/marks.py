@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from wizard.model import N_
 
 if TYPE_CHECKING:
-    from wizard.gui.theme import Tokens
+    from wizard.gui.tokens import Tokens
     from wizard.gui.widgets.kit import Kit
 
 
