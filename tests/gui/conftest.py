@@ -19,11 +19,14 @@ from tests.gui.measure import settle
 from tests.gui.outside import FakeServices
 from tests.gui.watchdog import LIMIT_MS, Pause
 from wizard.flow import State
+from wizard.gui import binding
 from wizard.gui.application import Wizard
 from wizard.gui.theme import Scheme, Theme
 from wizard.gui.updates import Ask
 from wizard.messages import Messages
 from wizard.model import Brand
+
+binding.load()  # as the program does, if a little late
 
 TRIES = 5
 ROOT = Path(__file__).resolve().parents[2]

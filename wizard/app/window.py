@@ -69,9 +69,9 @@ def open_window(outside: Outside | None = None, *, exit_after_first_paint: bool 
         return Exit.USAGE
     if outside is not None:
         outside.listen()
-    from wizard.gui import enumerations
+    from wizard.gui import binding
 
-    enumerations.install()
+    binding.load()
     from wizard.gui import application
 
     async def newer(notice: str = "") -> UpdateAnswer:

@@ -8,7 +8,7 @@ descriptor, is it hashable, does a member need a method of its own.
 
 Here the same classes are put together without those questions, from a pattern that `enum` itself
 made. Only what Qt for Python asks for is taken, and only on the Python on which the outcome was
-compared with the original, class by class (tests/gui/test_gui_enumerations.py); all else goes to
+compared with the original, class by class (tests/gui/test_gui_binding.py); all else goes to
 `enum` as ever.
 """
 

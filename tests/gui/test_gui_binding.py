@@ -1,4 +1,5 @@
-"""Qt's enumerations as the window makes them, beside what `enum` makes of the same names."""
+"""How Qt for Python is loaded: its enumerations beside what `enum` makes of the same names, and
+what is left out before the first paint."""
 
 from __future__ import annotations
 
@@ -187,3 +188,37 @@ sys.exit(code)
 """
     done = run_python(code)
     assert done.returncode == 0, done.stderr
+
+
+BY_QT_ITSELF = """
+ QByteArray QColor QContextMenuEvent QDeadlineTimer QEvent QGraphicsSceneContextMenuEvent
+QInputMethodEvent QLocale QMetaObject QNativeIpcKey QOperatingSystemVersion QPaintDevice
+QPlatformSurfaceEvent QRhi QRhiShaderResourceBinding QScrollEvent QSurface QTextLine QTimeZone
+QWidget QWindow QXmlStreamReader""".replace("\n", " ")
+BY_THE_FIRST_PAGE = """
+QAbstractScrollArea QAbstractSlider QBoxLayout QFont QFrame QLayout QLineEdit QMainWindow QPainter
+QPalette QProgressBar QSizePolicy QTextLayout QTextOption Qt""".replace("\n", " ")
+
+
+def test_before_the_first_paint_few_of_qts_classes_are_taken_apart() -> None:
+    """Each class that is named here has all its enumerations made before the window is seen. A name
+    more is a little time more: first see whether it can wait until somebody needs it."""
+    code = """
+import enum, linecache, sys
+from wizard.app.window import open_window
+assert open_window(exit_after_first_paint=True) == 0
+def below(kind):
+    for made in kind.__subclasses__():
+        yield made
+        yield from below(made)
+made = {kind.__qualname__.rpartition(".")[0] for kind in below(enum.Enum)
+        if kind.__module__.startswith("PySide6")}
+print(*sorted(made))
+print(*(name for name in linecache.cache if "wizard" in name))
+"""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    made, read = done.stdout.split("\n")[:2]
+    expected = set(f"{BY_QT_ITSELF} {BY_THE_FIRST_PAGE}".split(" "))
+    assert set(made.split(" ")) <= expected
+    assert not read, "Qt for Python has read our sources"
