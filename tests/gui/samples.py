@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -284,7 +284,9 @@ CLUES = (
     Clue(ClueKind.SIGN_IN_UNTESTED),
 )
 BANNED = Diagnosis(ADDRESS, NOW, 6200, BAN, CHECKS, CLUES, "198.51.100.7", "2001:db8::7", PROVIDER)
-WELL = Diagnosis(ADDRESS, NOW, 1200, None, CHECKS[:5], (), "198.51.100.7", "", PROVIDER)
+WELL = Diagnosis(
+    ADDRESS, NOW + timedelta(minutes=5), 1200, None, CHECKS[:5], (), "198.51.100.7", "", PROVIDER
+)
 BASE = State(
     name="My Shop",
     text=str(ADDRESS),
@@ -501,7 +503,9 @@ STATES: dict[str, State] = {
         running=frozenset({7}),
         checks=(*CHECKS[:4], replace(CHECKS[5], state=CheckState.RUNNING, rungs=())),
     ),
-    "diagnosis-stopped": replace(_DIAGNOSIS, checks=CHECKS[:4]),
+    "diagnosis-stopped": replace(
+        _DIAGNOSIS, checks=(*CHECKS[:4], replace(CHECKS[5], state=CheckState.RUNNING, rungs=()))
+    ),
     "diagnosis-banned": replace(_DIAGNOSIS, checks=CHECKS, diagnosis=BANNED),
     "diagnosis-proxy": replace(
         _DIAGNOSIS,

@@ -36,7 +36,7 @@ class CrashDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setAccessibleName(words.text("The report"))
-        self.save_button = Button(kit, words.text("Save the report …"))
+        self.save_button = Button(kit, words.text("Save the report…"))
         self.copy_button = Button(kit, words.text("Copy the report"))
         self.go_on = Button(kit, words.text("Go on"), Kind.PRIMARY)
         self.outcome = Text("", TextType.SMALL)

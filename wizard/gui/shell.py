@@ -522,11 +522,12 @@ class Shell(QWidget):
         if current is None:
             return ()
         last = len(steps) - 1
+        reached = not state.busy and not (diagnosing and state.diagnosis is None)
         return tuple(
             StepView(
                 words.text(name),
                 Mark.DONE
-                if index < current or (index == current == last and not state.busy)
+                if index < current or (index == current == last and reached)
                 else Mark.NOW
                 if index == current
                 else Mark.WAITING,

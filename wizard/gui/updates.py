@@ -82,7 +82,7 @@ class UpdateDialog(QDialog):
             emit(await self._ask())
 
         self.ask_button.setEnabled(False)
-        self._say(self._kit.words.text("Asking …"))
+        self._say(self._kit.words.text("Asking…"))
         self.bridge.start("newer", work)
 
     @Slot(object)

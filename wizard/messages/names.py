@@ -79,7 +79,7 @@ PROXY_USES: dict[ProxyUse, str] = {
 
 SOURCE_STATES: dict[SourceState, str] = {
     SourceState.WAITING: N_("waiting"),
-    SourceState.RUNNING: N_("asking …"),
+    SourceState.RUNNING: N_("asking…"),
     SourceState.FOUND: N_("found"),
     SourceState.NOTHING: N_("knows nothing"),
     SourceState.REFUSED: N_("gave no information"),

@@ -49,7 +49,7 @@ SUBJECTS: dict[Subject, str] = {
 }
 
 CHECK_STATES: dict[CheckState, str] = {
-    CheckState.RUNNING: N_("being tested …"),
+    CheckState.RUNNING: N_("being tested…"),
     CheckState.GOOD: N_("works"),
     CheckState.BAD: N_("does not work"),
     CheckState.UNSURE: N_("no result"),

@@ -98,6 +98,8 @@ class ApplyingPage(PageView):
         elif any(not is_settled(row) for row in state.rows):
             title = words.text("Nearly there")
             lead = words.text("Something below waits for you.")
+        elif all_undone(state.rows):
+            title, lead = words.text("Taken back"), words.text("What was set up is gone again.")
         else:
             title = words.text("Your programs are ready")
             lead = words.text("You can undo each of these now or later.")
@@ -147,6 +149,11 @@ def is_settled(row: ProgramRow) -> bool:
     return row.plan is not None and row.plan.unchanged
 
 
+def all_undone(rows: tuple[ProgramRow, ...]) -> bool:
+    """True where everything that was done has been taken back."""
+    return bool(rows) and all(row.state is RowState.UNDONE for row in rows)
+
+
 class ProgramCard(Card):
     """One program, through all its states. Signals: `sent` with events, `announced`."""
 
@@ -162,8 +169,13 @@ class ProgramCard(Card):
         inner = column(kit.px(10))
         inner.setContentsMargins(kit.px(34), 0, 0, 0)
         self.body.addLayout(inner)
-        self.notes = column(kit.px(4))
-        inner.addLayout(self.notes)
+        notes = Group(kit.px(4))
+        self.notes = notes.body
+        self._notes_box = notes
+        inner.addWidget(notes)
+        self.store = Text("", TextType.SMALL)
+        self.store.hide()
+        inner.addWidget(self.store)
         self.keep = Check(kit, "")
         self.keep.toggled.connect(self._choose_store)
         inner.addWidget(self.keep)
@@ -209,12 +221,17 @@ class ProgramCard(Card):
         if plan is not self._plan:
             self._plan = plan
             self._show_plan(plan)
-            if row.keeps_password and row.applied is not None:
-                self.notes.addWidget(Text(self._store_sentence(row, name), TextType.SMALL))
+        stored = row.keeps_password and row.applied is not None
+        self.store.setText(self._store_sentence(row, name) if stored else "")
+        self.store.setVisible(stored)
+        # What was taken back asks for nothing and changes nothing any more.
+        undone = row.state is RowState.UNDONE
+        self._notes_box.setVisible(bool(self.notes.count()) and not undone)
         self._show_box(row, name, state.journey)
         self.preview.setVisible(
             row.plan is not None
             and not row.plan.unchanged
+            and not undone
             and bool(row.plan.changes if row.plan.how is How.CHANGE else row.plan.files)
         )
         # What to do with files, or in a prepared program, is of use once they are there.

@@ -93,11 +93,11 @@ class ChangesPage(PageView):
             lead = words.text(
                 "Each of these can be taken back. Your messages are never deleted by it."
             )
-        back = self.back(state)
         return Chrome(
             title=title,
             lead=lead,
-            left=back,
+            # One way back is enough where there is nothing else to do.
+            left=None if state.changes == () else self.back(state),
             focus=self.problem if state.problem is not None else None,
             focus_key=(state.page, state.changes is None, state.problem),
             primary=NavAction(words.text("Back to the start"), lambda: self.send(ev.WentBack()))
@@ -126,11 +126,14 @@ class ChangesPage(PageView):
                 words.text("{account}, {when}", account=change.account, when=shown),
             )
         )
+        inner = column(kit.px(10))
+        inner.setContentsMargins(kit.px(34), 0, 0, 0)
+        card.body.addLayout(inner)
         if change.cut_off:
-            card.body.addWidget(Text(self._what_happened(change), TextType.SMALL))
+            inner.addWidget(Text(self._what_happened(change), TextType.SMALL))
         files = Disclosure(kit, words.text("Changed files"), small=True)
         files.body.addWidget(Text("\n".join(change.what), TextType.SMALL))
-        card.body.addWidget(files)
+        inner.addWidget(files)
         undo = Button(kit, words.text("Take this back"), Kind.PLAIN, icon="undo")
         undo.setAccessibleName(
             words.text("Take back: {program}, {account}", program=name, account=change.account)
@@ -144,7 +147,7 @@ class ChangesPage(PageView):
             )
             finish.clicked.connect(lambda: self.send(ev.CompletionRequested(change.id)))
             buttons.insert(0, finish)
-        card.body.addWidget(flow(kit.px(8), *buttons))
+        inner.addWidget(flow(kit.px(8), *buttons))
         return card
 
     def _what_happened(self, change: ChangeRecord) -> str:

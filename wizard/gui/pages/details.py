@@ -84,7 +84,7 @@ class Details(Disclosure):
         body.addWidget(self.lines)
         self.copy_log = CopyButton(kit, "", name)
         self.copy_log.copied.connect(self.announced)
-        self.save = Button(kit, words.text("Save …"), Kind.SMALL_LINK, icon="sheet")
+        self.save = Button(kit, words.text("Save…"), Kind.SMALL_LINK, icon="sheet")
         self.save.setAccessibleDescription(name)
         self.save.clicked.connect(self._choose_file)
         body.addWidget(flow(kit.px(18), self.copy_log, self.save))

@@ -160,6 +160,8 @@ class DiagnosisPage(PageView):
             done = item.mark is not Mark.NOW
             time = seconds(self.kit, item.ms) if done and item.ms else ""
             row.show_state(item.mark, self._said(item), time)
+        if state.diagnosis is None and not state.busy:
+            self._leave_off()
         self._card.setVisible(bool(state.checks))
         if state.diagnosis != self._shown:
             self._shown = state.diagnosis
@@ -213,6 +215,12 @@ class DiagnosisPage(PageView):
             focus_key=(state.page, state.diagnosis.at),
             spoken=self.problem.title.text() if verdict is not None else "",
         )
+
+    def _leave_off(self) -> None:
+        """Once stopped, nothing goes on being tested."""
+        for key, item in self._lines.items():
+            if item.mark is Mark.NOW:
+                self.rows[key].show_state(Mark.NOTHING, self.kit.words.text("stopped"))
 
     # -- rows -----------------------------------------------------------------------------------
 

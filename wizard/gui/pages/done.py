@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
 
 from wizard.flow import Delivered, ProgramRow, RowState, State
 from wizard.flow import events as ev
-from wizard.gui.pages.applying import done_sentence, is_settled, undone_sentence
+from wizard.gui.pages.applying import all_undone, done_sentence, is_settled, undone_sentence
 from wizard.gui.pages.common import (
     Picture,
     best_to_open,
@@ -102,12 +102,16 @@ class DonePage(PageView):
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
         words = self.kit.words
-        open_ends = any(not is_settled(row) for row in state.rows)
+        title = words.text("All set")
+        lead = words.text("Your mail is ready in the programs below.")
+        if any(not is_settled(row) for row in state.rows):
+            title = words.text("Almost all set")
+            lead = words.text("Something is left to do below.")
+        elif all_undone(state.rows):
+            title, lead = words.text("Taken back"), words.text("What was set up is gone again.")
         return Chrome(
-            title=words.text("Almost all set") if open_ends else words.text("All set"),
-            lead=words.text("Something is left to do below.")
-            if open_ends
-            else words.text("Your mail is ready in the programs below."),
+            title=title,
+            lead=lead,
             primary=NavAction(words.text("Done"), self.finished.emit),
             plain=NavAction(
                 words.text("Set up another address"), lambda: self.send(ev.StartedOver())

@@ -69,7 +69,10 @@ class FoundPage(PageView):
         self._state = state
         self._remedy = show_problem(self.kit, self.problem, state)
         self.details.show_state(state, True)
-        shown = (state.address, state.incoming, state.outgoing, state.result, state.consented)
+        shown = (
+            *(state.journey, state.address, state.provider, state.incoming, state.outgoing),
+            *(state.result, state.consented),
+        )
         if shown == self._shown:
             return
         self._shown = shown
@@ -104,6 +107,8 @@ class FoundPage(PageView):
         group = ""
         for step in exchange_steps(self.kit.words):
             if step.group != group:
+                if group:
+                    card.body.addSpacing(self.kit.px(8))
                 group = step.group
                 card.body.addWidget(Text(group, TextType.STRONG))
             card.body.addWidget(Text(step.text))

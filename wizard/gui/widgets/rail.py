@@ -74,6 +74,7 @@ class Rail(QFrame):
         self.about.clicked.connect(self.about_wanted)
         self._tools: tuple[ToolView, ...] = ()
         self.tools = Button(kit, kit.words.text("Tools"), Kind.LINK, icon="tools")
+        self.tools.setAccessibleName(kit.words.text("Tools"))
         self.tools.setAccessibleDescription(kit.words.text("opens a menu"))
         self.tools.clicked.connect(self._show_tools)
         self._layout = column(0, self)
@@ -115,7 +116,6 @@ class Rail(QFrame):
         # They survive the rebuilding around them.
         for lasting in (self.tools, self.language, self.about):
             lasting.setParent(self)
-        self.tools.hide()
         clear(self._layout)
         self._content = QWidget()
         self._layout.addWidget(self._content)
@@ -123,6 +123,7 @@ class Rail(QFrame):
             self._build_strip()
         else:
             self._build_column()
+        self.tools.show()
         self.language.show()
         self._show_about()
 
@@ -143,7 +144,8 @@ class Rail(QFrame):
         layout.addSpacing(px(6))
         layout.addWidget(self.language, 0, Qt.AlignmentFlag.AlignLeading)
         layout.addWidget(self.about, 0, Qt.AlignmentFlag.AlignLeading)
-        self.tools.show()
+        self.tools.setText(self.kit.words.text("Tools"))
+        self.tools.setToolTip("")
 
     def _build_strip(self) -> None:
         px = self.kit.px
@@ -167,6 +169,10 @@ class Rail(QFrame):
             layout.addWidget(label, 1, Qt.AlignmentFlag.AlignVCenter)
         else:
             layout.addWidget(self._brand(), 1)
+        # Room for the icon alone; the word is in the tool tip.
+        self.tools.setText("")
+        self.tools.setToolTip(self.kit.words.text("Tools"))
+        layout.addWidget(self.tools, 0)
         layout.addWidget(self.language, 0)
 
     def _brand(self) -> QWidget:
