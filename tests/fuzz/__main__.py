@@ -14,8 +14,9 @@ from pathlib import Path
 from tests.fuzz.targets import TARGETS
 
 FOLDER = Path(__file__).resolve().parents[2] / ".fuzz"
-GRACE = 60
-"""Seconds beyond its time that a target gets for starting and for making a find small."""
+GRACE = 300
+"""Seconds beyond its time that a target gets for starting, for making a find small, and for a busy
+machine: an input that takes ten seconds ends it long before."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
