@@ -7,7 +7,8 @@ import errno
 import ipaddress
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import cast
 
 import dns.flags
@@ -385,6 +386,19 @@ class Script(asyncio.DatagramProtocol):
             self._transport.sendto(reply, addr)
 
 
+@asynccontextmanager
+async def scripted(answer: Callable[[dns.message.Message], list[bytes]]) -> AsyncIterator[str]:
+    """Serves it; yields `HOST:PORT`. Nobody listens on TCP."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Script(answer), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        yield f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+    finally:
+        transport.close()
+        await asyncio.sleep(0.01)
+
+
 def answering(query: dns.message.Message, *lines: str, question: str = "", flags: int = 0) -> bytes:
     """A reply to `query`, or to another question under its number, with these records."""
     if question:
@@ -450,16 +464,8 @@ def test_strange_answers_hurt_nobody(
     monkeypatch.setattr(resolver_module, "LIFETIME", 0.4)  # for those that never answer
 
     async def ask() -> object:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: Script(answer), local_addr=("127.0.0.1", 0)
-        )
-        try:
-            port = transport.get_extra_info("sockname")[1]
-            return await DnsResolver(f"127.0.0.1:{port}").mx("example.com")
-        finally:
-            transport.close()
-            await asyncio.sleep(0.01)
+        async with scripted(answer) as server:
+            return await DnsResolver(server).mx("example.com")
 
     assert run(ask()) == outcome
 
@@ -472,16 +478,8 @@ def test_the_names_behind_a_name_are_told_nearest_first() -> None:
         return [answering(query, *chain, f"b.test. {kind} {value}")]
 
     async def ask() -> object:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: Script(answer), local_addr=("127.0.0.1", 0)
-        )
-        try:
-            port = transport.get_extra_info("sockname")[1]
-            return await DnsResolver(f"127.0.0.1:{port}").addresses("www.example.com")
-        finally:
-            transport.close()
-            await asyncio.sleep(0.01)
+        async with scripted(answer) as server:
+            return await DnsResolver(server).addresses("www.example.com")
 
     addresses = ("2001:db8::1", "192.0.2.1")
     assert run(ask()) == Records("www.example.com", addresses, aliases=("a.test", "b.test"))
