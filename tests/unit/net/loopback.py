@@ -100,6 +100,8 @@ async def serving(
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
+        if sys.platform == "win32":
+            await asyncio.sleep(0.05)  # asyncio stumbles over who was accepted just before
         server.close()
         for task in list(running):
             task.cancel()

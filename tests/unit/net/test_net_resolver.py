@@ -709,11 +709,10 @@ def test_an_address_is_its_own_answer(literal: str) -> None:
 def test_without_name_servers_the_system_is_asked_for_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def unreadable(*args: object) -> None:
+    def unreadable() -> None:
         raise dns.resolver.NoResolverConfiguration
 
-    monkeypatch.setattr(dns.resolver.BaseResolver, "read_resolv_conf", unreadable)
-    monkeypatch.setattr(dns.resolver.BaseResolver, "read_registry", unreadable)
+    monkeypatch.setattr(resolver_module, "_system_stub", unreadable)
 
     async def ask() -> None:
         resolver = DnsResolver()
