@@ -106,13 +106,7 @@ class Talk:
     def line(self) -> str:
         """The client's next line; raises `Gone` at the end."""
         while b"\n" not in self._left:
-            try:
-                more = self._socket.recv(65536)
-            except OSError as error:
-                raise Gone from error
-            if not more:
-                raise Gone
-            self._left += more
+            self._read_more()
         line, _, self._left = self._left.partition(b"\n")
         text = line.rstrip(b"\r").decode("utf-8", "replace")
         self._server.heard.append(Heard(text, self.encrypted))
@@ -121,15 +115,18 @@ class Talk:
     def exactly(self, size: int) -> bytes:
         """The client's next bytes, as a body of a request has them."""
         while len(self._left) < size:
-            try:
-                more = self._socket.recv(65536)
-            except OSError as error:
-                raise Gone from error
-            if not more:
-                raise Gone
-            self._left += more
+            self._read_more()
         body, self._left = self._left[:size], self._left[size:]
         return body
+
+    def _read_more(self) -> None:
+        try:
+            more = self._socket.recv(65536)
+        except OSError as error:
+            raise Gone from error
+        if not more:
+            raise Gone
+        self._left += more
 
     def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """Shakes hands as the server."""

@@ -245,6 +245,15 @@ MAC_PROFILES = "x-apple.systempreferences:com.apple.Profiles-Settings.extension"
 real Mac)."""
 
 
+def choose_folder(parent: QWidget, kit: Kit) -> Path | None:
+    """Where the person wants something saved; None where they would rather not."""
+    from PySide6.QtWidgets import QFileDialog  # few pages save anything
+
+    title = kit.words.text("Where shall we save it?")
+    chosen = QFileDialog.getExistingDirectory(parent, title, str(Path.home()))
+    return Path(chosen) if chosen else None
+
+
 def open_path(path: Path, system: str = sys.platform) -> None:
     """A file or folder in the program that belongs to it.
 

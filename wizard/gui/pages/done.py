@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from wizard.flow import Delivered, ProgramRow, RowState, State
 from wizard.flow import events as ev
@@ -12,6 +12,7 @@ from wizard.gui.pages.applying import all_undone, done_sentence, is_settled, und
 from wizard.gui.pages.common import (
     Picture,
     best_to_open,
+    choose_folder,
     client_name,
     open_path,
     open_program,
@@ -252,11 +253,9 @@ class DonePage(PageView):
         return Disclosure(kit, words.text("What if it stops working one day?"), fill=fill)
 
     def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, self.kit.words.text("Where shall we save it?"), str(Path.home())
-        )
-        if folder:
-            self.send(ev.SaveRequested(Path(folder)))
+        folder = choose_folder(self, self.kit)
+        if folder is not None:
+            self.send(ev.SaveRequested(folder))
 
     def _show_folder(self) -> None:
         if self._folder is not None:

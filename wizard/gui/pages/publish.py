@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QBoxLayout, QFileDialog
+from PySide6.QtWidgets import QBoxLayout
 
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.flow.returning import SOMEBODY
-from wizard.gui.pages.common import open_path, wording
+from wizard.gui.pages.common import choose_folder, open_path, wording
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
@@ -302,11 +302,9 @@ class PublishPage(PageView):
     # -- acting ---------------------------------------------------------------------------------
 
     def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, self.kit.words.text("Where shall we save it?"), str(Path.home())
-        )
-        if folder:
-            self.send(ev.SaveRequested(Path(folder)))
+        folder = choose_folder(self, self.kit)
+        if folder is not None:
+            self.send(ev.SaveRequested(folder))
 
     def _show_folder(self) -> None:
         if self._folder is not None:
