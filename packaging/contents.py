@@ -45,6 +45,9 @@ EXCLUDED_MODULES = (
     "tkinter",
     "trio",
     "unittest",
+    # Nothing here starts processes of Python's. PyInstaller would load it before the program
+    # begins, which takes a twentieth of a bare window's start.
+    "multiprocessing",
     # Names the folders of the Python that built it; only asked for when compiling extensions.
     "_sysconfigdata__linux_x86_64-linux-gnu",
     "_sysconfigdata__linux_aarch64-linux-gnu",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -70,7 +70,7 @@ class Journey(Enum):
     PUBLISH = "publish"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class State:
     """Everything the pages need to draw themselves.
 
@@ -139,6 +139,14 @@ class State:
     kept: Kept | None = None
 
     problem: Problem | None = None
+
+    def __repr__(self) -> str:
+        """What differs from the beginning. A data class would compile one of all fields, and with
+        it hold up the first page."""
+        begun = State()
+        values = ((item.name, getattr(self, item.name)) for item in fields(self))
+        told = [f"{name}={value!r}" for name, value in values if value != getattr(begun, name)]
+        return f"State({', '.join(told)})"
 
     @property
     def busy(self) -> bool:

@@ -6,7 +6,6 @@ and load what they need when first used.
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -336,6 +335,7 @@ class _Interrupts:
 
     def install(self) -> None:
         """Listens from now on."""
+        import signal
         import socket
 
         from PySide6.QtCore import QSocketNotifier
@@ -363,6 +363,8 @@ class _Interrupts:
         self._restore()
 
     def _uninstall(self) -> None:
+        import signal
+
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._old_fd)
         signal.signal(signal.SIGINT, self._old_handler)
