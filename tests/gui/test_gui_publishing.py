@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,14 @@ def test_an_entry_only_where_nothing_is_lost(at_window: AtWindow) -> None:
         person = at_window(STATES[name])
         (tool,) = [t for t in person.wizard.shell.rail._tools if t.name.startswith("Publish")]
         assert tool.possible is possible, name
+
+
+def test_the_owner_of_a_domain_hears_what_everybodys_programs_would_do(
+    open_window: OpenWindow,
+) -> None:
+    state = replace(STATES["found-consent"], journey=Journey.PUBLISH)
+    page = open_window(state).shell.page
+    assert page is not None
+    said = " ".join(text.text() for text in page.findChildren(Text))
+    assert "Everybody's programs would send their passwords" in said
+    assert "Your password would be sent" not in said

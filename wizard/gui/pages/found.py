@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtWidgets import QBoxLayout
 
-from wizard.flow import State
+from wizard.flow import Journey, State
 from wizard.flow import events as ev
 from wizard.flow.exchange import exchange_steps
 from wizard.gui.pages.common import Remedy, about_connection, about_username, show_problem
@@ -36,7 +36,6 @@ from wizard.model import (
     Offline,
     PasswordKind,
     ProxyUse,
-    ServerSettings,
     ServerType,
     Service,
     ServiceType,
@@ -87,7 +86,7 @@ class FoundPage(PageView):
             return
         self._results.body.addWidget(self._summary(state))
         if state.needs_consent:
-            self._results.body.addWidget(self._consent_card(state.needs_consent))
+            self._results.body.addWidget(self._consent_card(state))
         elif state.incoming is not None and state.incoming.type is ServerType.POP3:
             self._results.body.addWidget(self._pop_card())
         self._results.body.addWidget(self._trail(state))
@@ -237,19 +236,21 @@ class FoundPage(PageView):
             ):
                 facts.add(label, server.username, copy=server.username)
 
-    def _consent_card(self, servers: tuple[ServerSettings, ...]) -> Card:
+    def _consent_card(self, state: State) -> Card:
         kit, words = self.kit, self.kit.words
         card = Card(kit, Tone.CAUTION, spacing=10)
-        hosts = list(dict.fromkeys(server.host for server in servers))
+        hosts = list(dict.fromkeys(server.host for server in state.needs_consent))
         card.body.addWidget(Text(words.text("Do you know these names?"), TextType.STRONG))
-        card.body.addWidget(
-            Text(
-                words.text(
-                    "Your password would be sent, encrypted, to the computers named here. "
-                    "If they do not belong to your mail provider, go back or change them."
-                )
-            )
+        warning = words.text(
+            "Your password would be sent, encrypted, to the computers named here. "
+            "If they do not belong to your mail provider, go back or change them."
         )
+        if state.journey is Journey.PUBLISH:
+            warning = words.text(
+                "Everybody's programs would send their passwords, encrypted, to the computers "
+                "named here. If they do not belong to your mail provider, go back or change them."
+            )
+        card.body.addWidget(Text(warning))
         for host in hosts:
             card.body.addWidget(Text(host, TextType.STRONG))
         self.consent = Check(kit, words.text("Yes, my mail is there. Use these servers."))
