@@ -670,12 +670,11 @@ class TcpConnector:
             sorted(addresses, key=lambda address: _version(address) == self._late_family)
         )
         tried: dict[str, NetFailure | None] = {}
-        attempts: dict[asyncio.Task[_Wire | OSError], str] = {}
+        attempts: dict[asyncio.Future[_Wire | OSError], str] = {}
         winner: _Wire | None = None
         try:
             async with asyncio.timeout(timeout):
                 while waiting or attempts:
-                    outcomes: list[tuple[str, _Wire | OSError]] = []
                     if waiting:
                         address = waiting.popleft()
                         tried[address] = None
@@ -683,15 +682,16 @@ class TcpConnector:
                         if waiting or attempts:
                             attempts[asyncio.create_task(attempt)] = address
                         else:  # a task would only let whatever else is due go first
-                            outcomes.append((address, await attempt))
-                    if attempts:
+                            attempts[_finished(await attempt)] = address
+                    done = {begun for begun in attempts if begun.done()}
+                    if not done:
                         done, _ = await asyncio.wait(
                             attempts,
                             timeout=ATTEMPT_DELAY if waiting else None,
                             return_when=asyncio.FIRST_COMPLETED,
                         )
-                        outcomes += [(attempts.pop(task), task.result()) for task in done]
-                    for address, outcome in outcomes:
+                    for ended in done:
+                        address, outcome = attempts.pop(ended), ended.result()
                         if isinstance(outcome, _Wire):
                             winner = outcome
                             self._learn(address, attempts.values())
@@ -734,10 +734,16 @@ def _address(text: str) -> str | None:
         return None
 
 
-async def _abandon(attempts: Iterable[asyncio.Task[_Wire | OSError]]) -> None:
+def _finished(outcome: _Wire | OSError) -> asyncio.Future[_Wire | OSError]:
+    future: asyncio.Future[_Wire | OSError] = asyncio.get_running_loop().create_future()
+    future.set_result(outcome)
+    return future
+
+
+async def _abandon(attempts: Iterable[asyncio.Future[_Wire | OSError]]) -> None:
     """Stops attempts that nobody needs any more, also one that has just succeeded."""
 
-    def hang_up(attempt: asyncio.Task[_Wire | OSError]) -> None:
+    def hang_up(attempt: asyncio.Future[_Wire | OSError]) -> None:
         if not attempt.cancelled() and attempt.exception() is None:
             outcome = attempt.result()
             if isinstance(outcome, _Wire):

@@ -22,6 +22,7 @@ from tests.unit.net.loopback import (
     serving,
     swallowing,
 )
+from wizard.net import streams as streams_module
 from wizard.net import tls as tls_module
 from wizard.net.failure import CertificateFacts, NetFailure, Trouble
 from wizard.net.resolver import Empty, NoAnswer, NoRecords, NoSuchName, Records
@@ -873,6 +874,36 @@ def test_an_address_learnt_late_gets_its_chance(authority: CertificateAuthority)
             return stream.peer
 
     assert run(talk()) == "127.0.0.1"
+
+
+def test_of_two_addresses_that_answer_at_once_one_is_hung_up(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "ATTEMPT_DELAY", 0.01)
+    hung_up: list[_Wire] = []
+
+    class Wire(_Wire):
+        def abort(self) -> None:
+            hung_up.append(self)
+
+    async def ask() -> None:
+        made = connector(authority, FixedResolver({HOST: ("192.0.2.1", "192.0.2.2")}))
+        both = asyncio.Event()
+        wires: list[_Wire] = []
+
+        async def dial(address: str, port: int) -> _Wire:
+            wires.append(Wire())
+            if len(wires) == 2:
+                both.set()
+            await both.wait()
+            return wires[-1] if address == "192.0.2.2" else wires[0]
+
+        monkeypatch.setattr(made, "_dial", dial)
+        stream = await made.open(HOST, 993, timeout=5)
+        await asyncio.sleep(0)
+        assert [wire for wire in wires if wire is not stream.wire] == hung_up
+
+    run(ask())
 
 
 @posix.silent_queues
