@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +119,15 @@ def words(folder: Path, people: Path, passwords: Path | None = None, *more: str)
     return ["batch", str(people), "--out", str(folder / "out"), "--apps", "sheet", *secret, *more]
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """As in a terminal. What a shell starts in the background inherits that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_a_thousand_rows_stopped_in_the_middle_and_gone_on_with(line: Line, tmp_path: Path) -> None:
     people, passwords = lists(tmp_path, 1000)
     outside = many(line)
