@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -252,6 +253,25 @@ def choose_folder(parent: QWidget, kit: Kit) -> Path | None:
     title = kit.words.text("Where shall we save it?")
     chosen = QFileDialog.getExistingDirectory(parent, title, str(Path.home()))
     return Path(chosen) if chosen else None
+
+
+def about_saved(kit: Kit, state: State) -> tuple[str, Path | None]:
+    """What became of saving, in words, and the folder where the files are."""
+    match state.saved:
+        case Problem() as problem:
+            told = wording(kit, problem, state.provider)
+            return f"{told.title} {told.explanation}", None
+        case tuple() as written if written:
+            folder = Path(os.path.commonpath([path.parent for path in written]))
+            said = kit.words.plural(
+                "{count} file saved in {folder}",
+                "{count} files saved in {folder}",
+                len(written),
+                folder=str(folder),
+            )
+            return said, folder
+        case _:
+            return "", None
 
 
 def open_path(path: Path, system: str = sys.platform) -> None:

@@ -11,6 +11,7 @@ from wizard.flow import events as ev
 from wizard.gui.pages.applying import all_undone, done_sentence, is_settled, undone_sentence
 from wizard.gui.pages.common import (
     Picture,
+    about_saved,
     best_to_open,
     choose_folder,
     client_name,
@@ -41,7 +42,7 @@ from wizard.gui.widgets import (
     hairline,
     line,
 )
-from wizard.model import How, Problem, Provider
+from wizard.model import How, Provider
 
 
 class DonePage(PageView):
@@ -72,7 +73,6 @@ class DonePage(PageView):
 
     def render(self, state: State) -> None:  # type: ignore[override]
         """See `PageView.render`."""
-        words = self.kit.words
         shown = (state.rows, state.tested_at, state.test_message, state.address)
         if shown != self._shown:
             self._shown = shown
@@ -82,22 +82,9 @@ class DonePage(PageView):
             if state.rows:
                 self._top.body.addWidget(self._programs(state))
         self.details.show_state(state, True)
-        outcome = state.saved
-        self._folder = None
-        if isinstance(outcome, Problem):
-            told = wording(self.kit, outcome, state.provider)
-            self.saved.setText(f"{told.title} {told.explanation}")
-        elif outcome:
-            self._folder = outcome[0].parent
-            self.saved.setText(
-                words.plural(
-                    "{count} file saved in {folder}",
-                    "{count} files saved in {folder}",
-                    len(outcome),
-                    folder=str(self._folder),
-                )
-            )
-        self.saved.setVisible(outcome is not None)
+        said, self._folder = about_saved(self.kit, state)
+        self.saved.setText(said)
+        self.saved.setVisible(state.saved is not None)
         self.show_folder.setVisible(self._folder is not None)
 
     def chrome(self, state: State) -> Chrome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout
 from wizard.flow import State
 from wizard.flow import events as ev
 from wizard.flow.returning import SOMEBODY
-from wizard.gui.pages.common import choose_folder, open_path, wording
+from wizard.gui.pages.common import about_saved, choose_folder, open_path
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import (
     Card,
@@ -103,7 +102,9 @@ class PublishPage(PageView):
             self._parts = iter(()) if shown is None else self._build(shown)
             self._build_on(self._parts)
         self._result.setVisible(shown is not None)
-        self._show_saved(state)
+        said, self._folder = about_saved(self.kit, state)
+        self.saved.setText(said)
+        self.saved.setVisible(state.saved is not None)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
@@ -280,24 +281,6 @@ class PublishPage(PageView):
         for note in made.notes:
             section.body.addWidget(Text(note, TextType.SMALL))
         return section
-
-    def _show_saved(self, state: State) -> None:
-        self._folder = None
-        self.saved.setVisible(state.saved is not None)
-        match state.saved:
-            case Problem() as problem:
-                told = wording(self.kit, problem, state.provider)
-                self.saved.setText(f"{told.title} {told.explanation}")
-            case tuple() as written if written:
-                self._folder = Path(os.path.commonpath([path.parent for path in written]))
-                self.saved.setText(
-                    self.kit.words.plural(
-                        "{count} file saved in {folder}",
-                        "{count} files saved in {folder}",
-                        len(written),
-                        folder=str(self._folder),
-                    )
-                )
 
     # -- acting ---------------------------------------------------------------------------------
 
