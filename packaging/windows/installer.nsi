@@ -135,8 +135,9 @@ Section "Uninstall"
   SetShellVarContext current
   !insertmacro WaitUntilClosed
   Delete "$SMPROGRAMS\${TITLE}.lnk"
+  !insertmacro RemoveFiles
+  ; The way to remove the program goes last: a removal that was cut short can be started again.
   DeleteRegKey HKCU "${UNINSTALL_KEY}"
   Delete "$INSTDIR\${UNINSTALLER}"
-  !insertmacro RemoveFiles
   RMDir "$INSTDIR"
 SectionEnd
