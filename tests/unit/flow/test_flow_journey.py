@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from wizard.flow import (
     Delivered,
@@ -405,102 +403,6 @@ def test_the_vault_forgets() -> None:
     assert vault.get(ADDRESS) is not None
     vault.clear()
     assert vault.get(ADDRESS) is None
-
-
-EVENTS = st.sampled_from(
-    [
-        ev.AddressEdited("Anna", "anna@shop.example"),
-        ev.AddressSubmitted("Anna", "anna@shop.example"),
-        ev.AddressSubmitted("Anna", "nonsense"),
-        ev.Stopped(),
-        ev.WentBack(),
-        ev.Retried(),
-        ev.SettingsAccepted(consent=True),
-        ev.ManualRequested(),
-        ev.ManualSubmitted(IMAP, SMTP),
-        ev.PasswordSubmitted(keep=True),
-        ev.ContinuedUntested(),
-        ev.TestMessageRequested(),
-        ev.ProgramsChosen(("thunderbird", "sheet")),
-        ev.ApplyConfirmed(),
-        ev.UndoRequested("thunderbird"),
-        ev.Finished(),
-        ev.SaveRequested(Path("x")),
-        ev.StartedOver(),
-        ev.ChangesRequested(),
-        ev.Opened(),
-        ev.KnownListed(()),
-        *(ev.JourneyChosen(journey) for journey in Journey),
-        ev.AccountChosen("anna@shop.example", "anna@old.example"),
-        ev.AccountChosen("nonsense", "anna@old.example"),
-        *(
-            answer
-            for request in range(1, 9)
-            for answer in (
-                ev.SearchFinished(request, FOUND),
-                ev.SearchFinished(request, NothingFound(ADDRESS, (IMAP, SMTP))),
-                ev.VerifyFinished(request, GOOD, NOW),
-                ev.PasswordStored(request, None),
-                ev.ProgramsDetected(request, ()),
-                ev.PlanMade(request, "thunderbird", PLAN),
-                ev.PlanApplied(request, "thunderbird", Applied(PLAN, "c")),
-                ev.ChangeUndone(request, "thunderbird", Undone("c")),
-                ev.ChangesListed(request, ()),
-                ev.PasswordUpdated(request, ()),
-                ev.MovesPlanned(request, (("thunderbird", "", PLAN),)),
-            )
-        ),
-    ]
-)
-
-
-ANSWERS: dict[type, type] = {
-    do.Search: ev.SearchFinished,
-    do.Verify: ev.VerifyFinished,
-    do.StorePassword: ev.PasswordStored,
-    do.SendTestMessage: ev.TestMessageFinished,
-    do.Detect: ev.ProgramsDetected,
-    do.MakePlan: ev.PlanMade,
-    do.ApplyPlan: ev.PlanApplied,
-    do.UndoChange: ev.ChangeUndone,
-    do.FinishChange: ev.ChangeCompleted,
-    do.ListChanges: ev.ChangesListed,
-    do.Save: ev.Saved,
-    do.UpdatePassword: ev.PasswordUpdated,
-    do.PlanMoves: ev.MovesPlanned,
-}
-
-
-@given(st.lists(EVENTS, max_size=40))
-def test_any_order_of_events_keeps_the_promises(events: list[ev.Event]) -> None:
-    """Whatever is clicked and answered: requests are unique, Back leads home, nothing hangs."""
-    state, asked = State(), dict[int, type]()
-    for event in events:
-        request = getattr(event, "request", 0)
-        if request in asked and not isinstance(event, ANSWERS[asked[request]]):
-            continue  # each service answers with its own event, see `carry_out`
-        before = state.running
-        state, effects = reduce(state, event)
-        for effect in effects:
-            if isinstance(effect, do.Cancel):
-                assert effect.request in before
-                assert effect.request not in state.running
-            elif not isinstance(
-                effect,
-                do.ForgetPasswords | do.Suggest | do.ListKnown | do.Recall | do.Keep | do.SaveText,
-            ):
-                assert effect.request in state.running
-                assert effect.request not in asked
-                asked[effect.request] = type(effect)
-        assert Page.SEARCHING not in state.history
-        if state.page is Page.SEARCHING:
-            assert state.busy
-        if state.page in {Page.PROGRAMS, Page.APPLYING, Page.DONE}:
-            assert state.account is not None
-    for _ in range(len(state.history)):
-        state, _ = reduce(state, ev.WentBack())
-    assert state.page is Page.ADDRESS
-    assert not state.history
 
 
 def test_a_programs_store_has_the_password_only_where_that_is_possible_and_asked_for() -> None:
