@@ -76,6 +76,17 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+HOOKS_LEFT_OUT = (
+    "pyi_rth_inspect",
+    "pyi_rth_pkgutil",
+    "pyi_rth_pyside6",
+)
+"""What PyInstaller would run before the program, and nothing here needs: sources for tracebacks,
+which do not ship; listing the modules of packages; and loading Qt to tell it where it lies, which
+Qt for Python as it comes from its wheels does itself. Commands need no Qt at all, and the window
+loads it its own way (wizard/gui/binding.py).
+"""
+
 HIDDEN_PACKAGES = ("dns.rdtypes", "keyring.backends")
 """Imported by name at run time; all their modules are taken."""
 

@@ -35,6 +35,9 @@ LIMIT_S = 120
 
 DEMO_PASSWORD = "sunflower"  # the embedded provider's, the same in every build
 PAGES = 9
+STRANGE = Path(os.sep).resolve().as_posix()
+"""Plug-ins for another Qt, as the environment has it on some computers; a folder there always is,
+since Qt leaves out others."""
 KEYRING_SESSION = """
 printf smoke | gnome-keyring-daemon --foreground --unlock --components=secrets >/dev/null 2>&1 &
 daemon=$!
@@ -93,7 +96,8 @@ def environment(home: str) -> dict[str, str]:
     places = {"HOME": home, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home}
     if sys.platform == "linux":
         places["XDG_RUNTIME_DIR"] = home
-    return {**kept, **places, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
+    strange = {"QT_PLUGIN_PATH": STRANGE}
+    return {**kept, **places, **strange, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
 
 
 def without_network() -> tuple[str, ...]:
@@ -167,6 +171,12 @@ def is_whole(program: Program, home: str) -> Faults:
         yield "this is not a frozen program"
     if not told["qt_support"].endswith(".pyc"):
         yield f"Qt for Python compiles {told['qt_support']} at every start"
+    if not told["qt_waits"]:
+        yield "Qt was loaded before anything asked for it"
+    if not told["others_load_their_own"]:
+        yield "programs it starts would load its libraries"
+    if STRANGE in told["qt_plugins"]:
+        yield f"Qt looks for plug-ins in {STRANGE}"
     if told["version"] != facts.version():
         yield f"version {told['version']} instead of {facts.version()}"
     if program.keychain and not told["keychain"]["works"]:

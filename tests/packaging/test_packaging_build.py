@@ -9,6 +9,7 @@ import pytest
 
 import build
 import deb
+import entry
 import facts
 from wizard import __version__
 from wizard.gui.application import DESKTOP_ID
@@ -53,3 +54,13 @@ def test_checksums_cover_what_is_handed_out(tmp_path: Path) -> None:
 def test_unknown_words_build_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert build.main(["everything"]) == 2
     assert "portable" in capsys.readouterr().out
+
+
+def test_what_the_program_starts_gets_the_libraries_of_the_system() -> None:
+    ours = {"LD_LIBRARY_PATH": "/program", "QT_PLUGIN_PATH": "/anaconda", "LANG": "C"}
+    tidied = dict(ours)
+    entry.tidy(tidied)
+    assert tidied == {"LANG": "C"}
+    tidied = ours | {"LD_LIBRARY_PATH_ORIG": "/mine"}
+    entry.tidy(tidied)
+    assert tidied == {"LANG": "C", "LD_LIBRARY_PATH": "/mine"}

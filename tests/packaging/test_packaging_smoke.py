@@ -18,7 +18,8 @@ HALF = """
 import json
 print(json.dumps({"ok": False, "frozen": True, "version": "0", "qr": False,
                   "translations": {"en": True, "fr": False}, "keychain": {"works": False},
-                  "qt_support": "loader.py"}))
+                  "qt_support": "loader.py", "qt_waits": False, "qt_plugins": ["/"],
+                  "others_load_their_own": False}))
 """
 LEAKS = """
 import pathlib, sys
@@ -39,8 +40,11 @@ def test_a_window_that_talks_is_seen(tmp_path: Path) -> None:
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     found = list(smoke.is_whole(program(HALF), str(tmp_path)))
     assert found == [
-        "missing: ok, qr, fr",
+        "missing: ok, qr, qt_waits, others_load_their_own, fr",
         "Qt for Python compiles loader.py at every start",
+        "Qt was loaded before anything asked for it",
+        "programs it starts would load its libraries",
+        "Qt looks for plug-ins in /",
         f"version 0 instead of {facts.version()}",
     ]
     assert list(smoke.is_whole(program(TALKS), str(tmp_path))) == [

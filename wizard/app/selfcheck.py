@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import ssl
 import sys
@@ -25,6 +26,7 @@ def self_check() -> int:
 
     Whether there is a keychain is a fact of the computer: it is told and does not count.
     """
+    qt_waits = "PySide6.QtCore" not in sys.modules
     translations = _translations()
     facts: dict[str, Any] = {
         "schema": 1,
@@ -41,6 +43,9 @@ def self_check() -> int:
         "qr": _qr(),
         "qt": _qt(),
         "qt_support": _qt_support(),
+        "qt_waits": qt_waits,
+        "qt_plugins": _qt_plugins(),
+        "others_load_their_own": _others_load_their_own(),
     }
     own = ("authorities", "providers", "registrable_domain", "pdf", "qr")
     facts["ok"] = all(facts[name] for name in own) and all(translations.values())
@@ -132,3 +137,16 @@ def _qt_support() -> str:
     """Where Qt for Python took its own Python part from."""
     loader = sys.modules.get("shibokensupport.signature.loader")
     return str(getattr(loader, "__file__", ""))
+
+
+def _others_load_their_own() -> bool:
+    """Whether programs started from here are not sent to the libraries of this one."""
+    folder = getattr(sys, "_MEIPASS", "")
+    return not folder or folder not in os.environ.get("LD_LIBRARY_PATH", "")
+
+
+def _qt_plugins() -> list[str]:
+    """Where Qt looks for its plug-ins."""
+    from PySide6.QtCore import QCoreApplication
+
+    return QCoreApplication.libraryPaths()

@@ -42,15 +42,7 @@ Login = tuple[str, str]
 
 
 def answered(command: Sequence[str], order: Mapping[str, object]) -> dict[str, Any] | None:
-    """What the child says; None where it ended in any other way than well.
-
-    Its libraries are the system's, not those of a frozen build.
-    """
-    environment = dict(os.environ)
-    original = environment.pop("LD_LIBRARY_PATH_ORIG", None)
-    environment.pop("LD_LIBRARY_PATH", None)
-    if original:
-        environment["LD_LIBRARY_PATH"] = original
+    """What the child says; None where it ended in any other way than well."""
     try:
         done = subprocess.run(  # noqa: S603 - our own program
             list(command),
@@ -58,7 +50,6 @@ def answered(command: Sequence[str], order: Mapping[str, object]) -> dict[str, A
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what a fault prints may quote what it was given
             timeout=_SECONDS,
-            env=environment,
             check=False,
         )
         answer = json.loads(done.stdout) if done.returncode == 0 else None

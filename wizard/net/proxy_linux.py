@@ -95,7 +95,7 @@ class System:
             capture_output=True,
             text=True,
             timeout=_SETTINGS_TIME,
-            env=_for_the_system(self._environment),
+            env=dict(self._environment),
             check=False,
         )
         return done.stdout
@@ -187,11 +187,3 @@ def _knock(url: str, seconds: float) -> None:
         socket.create_connection((parts.hostname, port), seconds).close()
     elif parts.scheme == "file" and not Path(parts.path).is_file():
         raise FileNotFoundError(parts.path)
-
-
-def _for_the_system(environment: Mapping[str, str]) -> dict[str, str]:
-    """For programs of the system: their libraries are not those of a frozen build."""
-    kept = dict(environment)
-    original = kept.pop("LD_LIBRARY_PATH_ORIG", None)
-    kept.pop("LD_LIBRARY_PATH", None)
-    return kept if not original else {**kept, "LD_LIBRARY_PATH": original}

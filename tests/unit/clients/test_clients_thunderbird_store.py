@@ -167,7 +167,7 @@ def test_pop3_has_an_origin_of_its_own(computer: Places) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_neither_arguments_nor_environment_of_the_child_hold_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     found = bare(tmp_path)
     seen = tmp_path / "seen"
@@ -176,13 +176,9 @@ def test_neither_arguments_nor_environment_of_the_child_hold_it(
         "pathlib.Path('/proc/self/cmdline').read_bytes()"
         " + pathlib.Path('/proc/self/environ').read_bytes()); sys.stdin.read(); sys.exit(1)"
     )
-    monkeypatch.setenv("LD_LIBRARY_PATH", "/frozen/build")
-    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/as/it/was")
     command = (sys.executable, "-c", code, str(seen))
     assert keep(set_up(found), account(), Secret(CANARY), found, command) == "library-refused"
     told = seen.read_bytes()
-    assert b"LD_LIBRARY_PATH=/as/it/was" in told
-    assert b"/frozen/build" not in told
     assert leaks(told, CANARY, USER) == []
 
 
