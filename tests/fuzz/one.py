@@ -79,7 +79,11 @@ def with_hypothesis(target: Target, seconds: int, folder: Path) -> int:
     tried = 0
 
     @settings(
-        max_examples=2000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=2000,
+        derandomize=False,  # as it would be by itself where `CI` is set: the same each time
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(st.one_of(st.sampled_from(target.seeds), st.binary(max_size=200)), edits)
     def attempt(seed: bytes, changes: list[tuple[int, int, bytes]]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit import posix
@@ -467,7 +467,6 @@ def test_a_sending_server_another_account_came_to_use_stays(tmp_path: Path) -> N
     assert found["mail.accountmanager.accounts"] == "account1,account2"
 
 
-@settings(max_examples=60)
 @given(
     st.dictionaries(
         st.sampled_from(

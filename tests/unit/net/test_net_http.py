@@ -10,9 +10,10 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.lab.ca import CertificateAuthority, Flaw
@@ -205,7 +206,9 @@ def test_a_connection_the_server_has_closed_is_not_reused(
             made = client(authority, port)
             for _ in range(3):
                 assert isinstance(await made.get(f"https://{HOST}/"), HttpReply)
-                await asyncio.sleep(0.05)
+                (pool,) = made._pools.values()
+                while not all(connection.has_expired() for connection in pool.connections):
+                    await asyncio.sleep(0.01)  # until the news has arrived
             await made.aclose()
 
     run(talk())
@@ -266,7 +269,6 @@ def test_urls_that_must_not_be_asked_are_refused(text: str) -> None:
     assert parse_url(text) is None
 
 
-@settings(deadline=None)
 @given(st.text() | st.from_regex(r"https://[\x00-\x7f]{0,30}", fullmatch=True))
 @example("https://example.com:00443/")
 def test_whatever_is_read_as_a_url_reads_the_same_again(text: str) -> None:
@@ -405,7 +407,7 @@ def test_a_flood_ends_and_lets_others_work(
     authority: CertificateAuthority,
     web_tls: ssl.SSLContext,
 ) -> None:
-    beats = 0
+    computed: list[float] = []
 
     async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -416,10 +418,9 @@ def test_a_flood_ends_and_lets_others_work(
             await asyncio.sleep(0.001)
 
     async def beat() -> None:
-        nonlocal beats
         while True:
-            await asyncio.sleep(0.001)
-            beats += 1
+            computed.append(time.thread_time())
+            await asyncio.sleep(0)
 
     async def talk() -> HttpReply | HttpFailure:
         async with serving(flood, tls=web_tls) as port:
@@ -432,12 +433,11 @@ def test_a_flood_ends_and_lets_others_work(
                 await asyncio.gather(beating, return_exceptions=True)
                 await made.aclose()
 
-    begun = time.monotonic()
     result = run(talk())
-    took = time.monotonic() - begun
     assert isinstance(result, HttpFailure)
     assert result.reason in {"too-slow", "malformed"}  # whichever limit is met first
-    assert beats >= 2 or took < 0.2, "what is refused at once holds nobody up"
+    # Computing, whatever else the machine does: nobody had to wait for as long as a flood lasts.
+    assert max(after - before for before, after in pairwise(computed)) < 0.3
 
 
 def test_what_has_come_at_once_is_read_in_pieces_between_which_others_work() -> None:

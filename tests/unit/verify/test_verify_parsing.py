@@ -178,7 +178,7 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings().max_examples)
 @given(
     st.sampled_from(list(ServerType)),
     st.lists(lines, max_size=12),
