@@ -17,7 +17,7 @@ from pathlib import Path
 
 from wizard.app.outside import Outside
 from wizard.cli.exits import Exit
-from wizard.cli.options import Options
+from wizard.cli.options import Options, Unusable
 from wizard.demo import DemoMode, DemoProvider
 from wizard.diagnose import Surroundings, WebControl, WhoAmI
 from wizard.model import Account, EmailAddress, Places, Problem, Secret, parse_address
@@ -59,7 +59,10 @@ def demo(options: Options, out: Path | None, mode: str) -> int:
     from wizard.gui.display import has_display
 
     folder = (out or DEFAULT_OUT).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        (folder / "home").mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise Unusable("--out", str(folder), reason.strerror or "") from reason
     with running(DemoProvider(DemoMode(mode))) as provider:
         network = provider.network
         host, port = network.resolver

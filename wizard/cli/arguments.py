@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from wizard import __version__
 from wizard.model import EmailAddress, Source, parse_address
+from wizard.model.words import N_
 
 APPS = (
     "thunderbird",
@@ -24,22 +27,64 @@ APPS = (
 
 
 SOURCES = tuple(source.value for source in Source if source is not Source.MANUAL)
+LANGUAGES = ("en", "fr", "de", "it", "es")
 
 
 class UsageFault(Exception):
-    """The words do not make a command. `usage`: how it goes."""
+    """The words do not make a command. `msgid` and `values`: a sentence that says why. `command`:
+    whose `--help` tells how it goes."""
 
-    def __init__(self, reason: str, usage: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.usage = usage
+    def __init__(self, msgid: str, command: str, **values: str) -> None:
+        super().__init__(msgid.format(**values))
+        self.msgid = msgid
+        self.command = command
+        self.values = values
+
+
+_FAULTS = (
+    # What argparse says, and what we say: it tells programmers what went on in it.
+    (r"the following arguments are required: (?P<what>.+)", N_("This is missing: {what}")),
+    (r"unrecognized arguments: (?P<what>.+)", N_("This has no meaning here: {what}")),
+    (r"argument (?P<what>\S+): expected .+", N_("Something has to follow {what}")),
+    (
+        r"argument (?P<what>\S+): not allowed with argument (?P<other>\S+)",
+        N_("{what} and {other} do not go together"),
+    ),
+    (
+        r"argument COMMAND: invalid choice: '(?P<value>.*)' \(choose from (?P<known>.+)\)",
+        N_("There is no command {value}; there are: {known}"),
+    ),
+    (
+        r"argument (?P<what>\S+): invalid choice: '(?P<value>.*)' \(choose from (?P<known>.+)\)",
+        N_("{what} cannot be {value}; it can be: {known}"),
+    ),
+    (
+        r"argument (?P<what>\S+): (?P<value>.*) \(known: (?P<known>.+)\)",
+        N_("{what} cannot be {value}; it can be: {known}"),
+    ),
+    (r"argument (?P<what>\S+): invalid .*value: '(?P<value>.*)'", N_("{what} cannot be {value}")),
+    (r"(argument )?(?P<what>.+)", "{what}"),
+)
 
 
 class _Parser(argparse.ArgumentParser):
     """Leaves the ending to its caller, which may owe the user a JSON object."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageFault(message, self.format_usage())
+        for pattern, msgid in _FAULTS:
+            if found := re.fullmatch(pattern, message, re.DOTALL):
+                values = {key: value for key, value in found.groupdict().items() if value}
+                raise UsageFault(msgid, self.prog, **_meant(values))
+        raise UsageFault("{what}", self.prog, what=message)
+
+
+def _meant(values: dict[str, str]) -> dict[str, str]:
+    """Of many known words only those that are near the one that was typed, if any is."""
+    if "known" not in values or "value" not in values:
+        return values
+    known = [word.strip(" '") for word in values["known"].split(",")]
+    near = difflib.get_close_matches(values["value"], known)
+    return {**values, "known": ", ".join(near or known)}
 
 
 def understand(words: Sequence[str]) -> argparse.Namespace:
@@ -56,7 +101,8 @@ def understand(words: Sequence[str]) -> argparse.Namespace:
     understood = parser().parse_args(spread)
     given = [bool(getattr(understood, name, None)) for name in ("certificate", "key")]
     if any(given) and not all(given):
-        raise UsageFault("--certificate and --key go together", parser().format_usage())
+        missing = "--key" if given[0] else "--certificate"
+        raise UsageFault(N_("This is missing: {what}"), "mail-wizard", what=missing)
     return understood
 
 
@@ -65,7 +111,12 @@ def parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     group = common.add_argument_group("options of every command")
     group.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    group.add_argument("--lang", metavar="LL", help="language of the sentences: en, fr, de, it, es")
+    group.add_argument(
+        "--lang",
+        type=_language,
+        metavar="LL",
+        help="language of the sentences: " + ", ".join(LANGUAGES),
+    )
     group.add_argument("--log-file", type=Path, metavar="FILE", help="write a log without secrets")
     group.add_argument("--provider", type=Path, metavar="FILE", help="a mail host's provider file")
     group.add_argument(
@@ -93,7 +144,13 @@ def parser() -> argparse.ArgumentParser:
 
     discover = command("discover", "Look for the servers of an address.")
     discover.add_argument("address", metavar="ADDRESS")
-    discover.add_argument("--timeout", type=_seconds, default=10.0, metavar="S")
+    discover.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=10.0,
+        metavar="S",
+        help="seconds after which the search ends (10, if not given)",
+    )
     discover.add_argument(
         "--source",
         action="append",
@@ -116,7 +173,7 @@ def parser() -> argparse.ArgumentParser:
 
     parse = command("parse-autoconfig", "Show the servers an autoconfig document yields.")
     parse.add_argument("file", type=Path, metavar="FILE")
-    parse.add_argument("--address", required=True, metavar="A")
+    parse.add_argument("--address", required=True, metavar="A", help="whose settings they are")
 
     verify = command("verify", "Test receiving and sending with the password.")
     verify.add_argument("address", metavar="ADDRESS")
@@ -265,14 +322,23 @@ def _yes(command: _Parser) -> None:
 
 def _https(text: str) -> str:
     if not text.startswith("https://"):
-        raise argparse.ArgumentTypeError("an address that begins with https://")
+        raise argparse.ArgumentTypeError(f"{text} (known: https://…)")
+    return text
+
+
+def _language(text: str) -> str:
+    if re.split(r"[-_.@]", text, maxsplit=1)[0].lower() not in LANGUAGES:
+        raise argparse.ArgumentTypeError(f"{text} (known: {', '.join(LANGUAGES)})")
     return text
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value <= 60:
-        raise argparse.ArgumentTypeError("between 0 and 60 seconds")
+        raise argparse.ArgumentTypeError(f"{text} (known: 1 – 60)")
     return value
 
 
@@ -280,7 +346,7 @@ def _address(text: str) -> EmailAddress:
     parsed = parse_address(text)
     if isinstance(parsed, EmailAddress):
         return parsed
-    raise argparse.ArgumentTypeError(f"{text} (no e-mail address)")
+    raise argparse.ArgumentTypeError(f"{text} (known: name@example.com)")
 
 
 def _apps(text: str) -> tuple[str, ...]:

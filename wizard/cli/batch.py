@@ -90,6 +90,11 @@ _STATES = {
 
 async def batch(args: Namespace, backend: Backend, out: Output) -> Exit:
     """Reads the list, works through what is not done yet, sums up."""
+    for named in (args.file, args.passwords):
+        if named is not None and not named.exists():
+            out.line("There is no file {file}.", file=str(named))
+            out.line("Next: {action}", action=out.messages.text("Choose another file"))
+            return out.finish({"reason": "no-such-file", "file": str(named)}, Exit.USAGE)
     roster = read_roster(args.file)
     if isinstance(roster, ListFault):
         out.line(_LIST_FAULTS[roster.reason], file=str(args.file))

@@ -19,6 +19,7 @@ from wizard.cli.settings import (
     address_or_exit,
     ask,
     file_or_exit,
+    no_such_file,
     password_or_exit,
     result_json,
     result_problem,
@@ -158,6 +159,8 @@ async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Ex
     try:
         with args.file.open("rb") as file:
             document = file.read(MAX_DOCUMENT)
+    except FileNotFoundError:
+        return no_such_file(args.file, out)
     except OSError:
         problem = Problem(
             ProblemKind.SETTINGS_UNREADABLE,
@@ -661,7 +664,8 @@ async def apps(args: Namespace, backend: Backend, out: Output) -> Exit:
         out.line("No mail program was found on this computer.")
     for client in detected:
         state = N_("{program} {version}, running") if client.running else N_("{program} {version}")
-        out.line(state, program=client.name, version=client.version)
+        told = out.messages.text(state, program=client.name, version=client.version)
+        out.plain(told.replace(" ,", ",").rstrip())  # not every program tells its version
         out.plain(f"  {client.path}")
         for profile in client.profiles:
             out.plain(f"  {profile.name}: {profile.path}")

@@ -15,7 +15,7 @@ from wizard.cli.arguments import UsageFault, understand
 from wizard.cli.backend import Backend
 from wizard.cli.exits import Exit
 from wizard.cli.options import Options, Unusable
-from wizard.cli.output import Output
+from wizard.cli.output import Output, Unwritten
 from wizard.messages import Messages
 
 COMMANDS = {**commands.COMMANDS, **returning.COMMANDS, **batch.COMMANDS, **owners.COMMANDS}
@@ -68,6 +68,9 @@ def main(
         # Whoever read the answer has seen enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.PROBLEMS
+    except Unwritten as full:
+        out.progress("The answer could not be written: {reason}", reason=str(full))
+        return Exit.PROBLEMS
     except Exception as crash:  # noqa: BLE001 - the outermost edge: no raw text of a bug gets out
         out.warn(backend.report_crash(crash))
         out.line("Something in this program went wrong. The report above holds no passwords.")
@@ -99,7 +102,14 @@ def _unusable(unusable: Unusable, out: Output) -> int:
 def _usage(
     fault: UsageFault, arguments: Sequence[str], make_messages: Callable[[str], Messages]
 ) -> int:
-    out = Output(make_messages(""), "--json" in arguments)
-    sys.stderr.write(fault.usage)
-    out.progress("The command was not understood: {reason}", reason=fault.reason)
-    return out.finish({"reason": "usage", "detail": fault.reason}, Exit.USAGE)
+    out = Output(make_messages(_language(arguments)), "--json" in arguments)
+    reason = out.messages.text(fault.msgid, **fault.values)
+    out.progress("The command was not understood. {reason}", reason=reason)
+    out.progress("Next: {action}", action=f"{fault.command} --help")
+    return out.finish({"reason": "usage", "detail": str(fault)}, Exit.USAGE)
+
+
+def _language(arguments: Sequence[str]) -> str:
+    """The language that was asked for, in words that were not understood as a whole."""
+    following = arguments[arguments.index("--lang") + 1 :] if "--lang" in arguments else ()
+    return next(iter(following), "")

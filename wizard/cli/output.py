@@ -17,6 +17,10 @@ from wizard.model import Problem, Provider, ServerSettings
 from wizard.model.document import SCHEMA, Json
 
 
+class Unwritten(Exception):
+    """The answer did not get to where it was to go, such as a full disk."""
+
+
 class Output:
     """Collects the answer of one command and prints it once, at the end."""
 
@@ -89,13 +93,20 @@ class Output:
         )
 
     def finish(self, document: Json, code: Exit, ok: bool | None = None) -> Exit:
-        """Prints the answer; `ok` defaults to whether the code is 0."""
-        if self.as_json:
-            whole = {"schema": SCHEMA, "ok": code is Exit.DONE if ok is None else ok, **document}
-            print(json.dumps(whole, ensure_ascii=False, indent=2), file=self._stdout, flush=True)
-        elif self._lines:
-            print("\n".join(self._lines), file=self._stdout, flush=True)
+        """Prints the answer; `ok` defaults to whether the code is 0. Raises `Unwritten`."""
+        whole = {"schema": SCHEMA, "ok": code is Exit.DONE if ok is None else ok, **document}
+        lines = [json.dumps(whole, ensure_ascii=False, indent=2)] if self.as_json else self._lines
+        if lines:
+            self._print("\n".join(lines))
         return code
+
+    def _print(self, text: str) -> None:
+        try:
+            print(text, file=self._stdout, flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as full:
+            raise Unwritten(full.strerror or type(full).__name__) from full
 
     def finish_problem(
         self,

@@ -76,12 +76,28 @@ def address_or_exit(text: str, out: Output) -> EmailAddress | Exit:
     return parsed
 
 
+def no_such_file(path: Path, out: Output) -> Exit:
+    """What was named is not there: said as that, not as something about its content."""
+    out.line("There is no file {file}.", file=str(path))
+    out.line("Next: {action}", action=out.messages.text("Choose another file"))
+    problem = Problem(
+        ProblemKind.SETTINGS_UNREADABLE,
+        Stage.INPUT,
+        detail="no-such-file",
+        facts=(("path", str(path)), ("reason", "no-such-file")),
+    )
+    fault = {"field": "", "line": 0, "reason": "no-such-file"}
+    return out.finish({"fault": fault, "problem": out.problem_json(problem)}, Exit.USAGE)
+
+
 def file_or_exit(path: Path, address: EmailAddress | None, out: Output) -> SettingsFile | Exit:
     """A settings file, or the sentence naming its line and field."""
     try:
         read: SettingsFile | SettingsFault = read_settings(
             path.read_text(encoding="utf-8-sig"), address
         )
+    except FileNotFoundError:
+        return no_such_file(path, out)
     except (OSError, UnicodeDecodeError):
         read = SettingsFault("", 0, "unreadable")
     if isinstance(read, SettingsFault):

@@ -241,7 +241,7 @@ def test_what_cannot_be_used_is_a_matter_of_usage(line: Line, tmp_path: Path) ->
     code, document = line.json(*words(tmp_path, people))
     assert (code, document["reason"]) == (Exit.USAGE, "holds-passwords")
     code, document = line.json(*words(tmp_path, tmp_path / "absent.csv"))
-    assert (code, document["reason"]) == (Exit.USAGE, "unreadable")
+    assert (code, document["reason"]) == (Exit.USAGE, "no-such-file")
     assert many(line).logins == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.fakes.outside import ADDRESS, FOUND, IMAP, PASSWORD, SMTP, WORKS, FakeOutside
+from wizard import messages
 from wizard.cli import main as cli
-from wizard.cli.arguments import APPS, UsageFault, parser, understand
+from wizard.cli.arguments import APPS, LANGUAGES, UsageFault, parser, understand
 from wizard.cli.exits import Exit, worst
 from wizard.messages import Messages
 from wizard.model import (
@@ -467,3 +469,89 @@ def test_the_test_message_is_deleted_only_with_consent(line: Line, yes: bool) ->
         "authentication_results": "",
         "deleted": yes,
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "command"),
+    [
+        (("discovr",), "There is no command discovr; there are: discover", "mail-wizard"),
+        (("discover",), "This is missing: ADDRESS", "mail-wizard discover"),
+        (("apps", "--lang", "xx"), "--lang cannot be xx; it can be: en, fr,", "mail-wizard apps"),
+        (("apps", "more"), "This has no meaning here: more", "mail-wizard"),
+        (("undo", "1", "--ca"), "Something has to follow --ca", "mail-wizard undo"),
+        (
+            ("discover", str(ADDRESS), "--record", "a", "--replay", "b"),
+            "--replay and --record do not go together",
+            "mail-wizard discover",
+        ),
+        (
+            ("discover", str(ADDRESS), "--timeout", "soon"),
+            "--timeout cannot be soon; it can be: 1 – 60",
+            "mail-wizard discover",
+        ),
+        (("demo", "--mode", "slwo"), "--mode cannot be slwo; it can be: slow", "mail-wizard demo"),
+        (("newer", "--notice", "http://x"), "it can be: https://…", "mail-wizard newer"),
+        (("setup", str(ADDRESS), "--alias", "x"), "it can be: name@", "mail-wizard setup"),
+        (
+            ("render", "--settings", "a", "--app", "apple", "--out", "b", "--certificate", "c"),
+            "This is missing: --key",
+            "mail-wizard",
+        ),
+    ],
+)
+def test_what_was_not_understood_is_said_in_plain_words(
+    line: Line, words: tuple[str, ...], said: str, command: str
+) -> None:
+    assert line.run(*words)[0] == Exit.USAGE
+    first, second = line.err.splitlines()
+    assert said in first
+    assert second == f"Next: {command} --help"
+    assert "invalid" not in line.err and "argument" not in line.err
+
+
+def test_what_was_not_understood_is_said_in_the_language_asked_for(line: Line) -> None:
+    line.run("--lang", "de", "verify")
+    assert "Als Nächstes: mail-wizard verify --help" in line.err
+    line.run("verify", "--lang")
+    assert "Next: mail-wizard verify --help" in line.err
+
+
+def test_the_languages_are_those_of_the_sentences() -> None:
+    assert LANGUAGES == messages.LANGUAGES
+    assert understand(["apps", "--lang", "de_CH.UTF-8"]).lang == "de_CH.UTF-8"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("render", "--app", "apple", "--out", "out", "--settings"),
+        ("publish", "shop.test", "--out", "out", "--settings"),
+        ("verify", str(ADDRESS), "--settings"),
+        ("parse-autoconfig", "--address", str(ADDRESS)),
+        ("batch", "--out", "out"),
+    ],
+)
+def test_a_file_that_is_not_there_is_called_that(
+    line: Line, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    absent = str(tmp_path / "absent")
+    code, text = line.run(*words, absent)
+    assert code == Exit.USAGE
+    assert text.splitlines() == [f"There is no file {absent}.", "Next: Choose another file"]
+    code, document = line.json(*words, absent)
+    assert code == Exit.USAGE and document["ok"] is False
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+@pytest.mark.parametrize("words", [("apps",), ("--json", "apps")])
+def test_an_answer_that_cannot_be_written_is_said_and_is_no_crash(
+    line: Line, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code, _ = line.run(*words)
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    assert code == Exit.PROBLEMS
+    assert line.err == "The answer could not be written: No space left on device\n"
