@@ -64,6 +64,9 @@ NOT_DAV = "no-dav"
 """`detail` of the problem where the server has neither contacts nor calendars."""
 ELSEWHERE = "other-owner"
 """`detail` of the problem where the server leads to a host of somebody else."""
+_LOCAL = frozenset({ProblemKind.NOTHING_FOUND, ProblemKind.NOT_AUTHORISED, ProblemKind.SERVER_SAID})
+"""What one place says of itself. Another place of the same server may say otherwise: a web server
+forbids or redirects what it does not know before the DAV server behind it hears of it."""
 
 _PROPFIND = (
     b'<?xml version="1.0" encoding="utf-8"?>\n'
@@ -72,7 +75,7 @@ _PROPFIND = (
     b"%s</d:prop></d:propfind>\n"
 )
 _PERSON = _PROPFIND % (
-    b"<d:current-user-principal/><d:resourcetype/><d:displayname/>"
+    b"<d:current-user-principal/><d:principal-URL/><d:resourcetype/><d:displayname/>"
     b"<card:addressbook-home-set/><cal:calendar-home-set/>"
 )
 _CONTENT = _PROPFIND % (
@@ -81,8 +84,11 @@ _CONTENT = _PROPFIND % (
 )
 _WELL_KNOWN = "/.well-known/"
 _IN_URLS = "".join(map(chr, range(0x21, 0x7F)))
+_SCHEME = re.compile(r"[a-z]+://", re.IGNORECASE)
+_PLAIN = re.compile(r"\Ahttp://([^/?#]*?)(?::80)?(?=[/?#]|\Z)", re.IGNORECASE)
 _COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE)
 _WRITING = frozenset({"all", "write", "write-content", "bind"})
+_COLLECTIONS = frozenset({"addressbook", "calendar"})
 
 
 async def find_collections(
@@ -146,9 +152,11 @@ def may_have_password(service: Service, owners: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """One `response` of a multistatus. `url`: absolute. `props`: those with status 200."""
+    """One `response` of a multistatus. `url`: absolute. `base`: what was asked, to which links
+    are relative (RFC 4918 section 8.3). `props`: those with status 200."""
 
     url: str
+    base: str
     props: Sequence[Element]
 
     def prop(self, name: str) -> Element | None:
@@ -161,7 +169,12 @@ class _Resource:
     def hrefs(self, name: str) -> list[str]:
         found = self.prop(name)
         links = [] if found is None else [(e.text or "").strip() for e in children(found, "href")]
-        return [absolute for link in links if link and (absolute := _absolute(self.url, link))]
+        return [absolute for link in links if link and (absolute := _linked(self.base, link))]
+
+    def principals(self) -> list[str]:
+        """Who is logged in (RFC 5397); older servers only tell whose resource this is (RFC 3744
+        section 4.2)."""
+        return self.hrefs("current-user-principal") or self.hrefs("principal-url")
 
     def types(self) -> set[str]:
         found = self.prop("resourcetype")
@@ -189,29 +202,32 @@ class _Walk:
         entry = await self._entry()
         if isinstance(entry, Problem):
             return entry
-        person = entry
-        principals = entry.hrefs("current-user-principal")
+        person, trouble = entry, None
+        principals = entry.principals()
         if principals and principals[0] != entry.url:
             asked = await self._one(principals[0])
-            if isinstance(asked, Problem):
+            if isinstance(asked, _Resource):
+                person = asked
+            elif asked.kind in _LOCAL:
+                trouble = asked  # some show what a person has, and not the person
+            else:
                 return asked
-            person = asked
         homes = [*person.hrefs("addressbook-home-set"), *person.hrefs("calendar-home-set")]
+        depth = 1
         if not homes:
             homes = [entry.url]  # a server without principals, or the URL of a collection
+            depth = 0 if entry.types() & _COLLECTIONS else 1  # in it are thousands of entries
         books: dict[str, DavCollection] = {}
         calendars: dict[str, DavCollection] = {}
-        trouble: Problem | None = None
         for home in list(dict.fromkeys(homes))[:MAX_HOMES]:
-            listed = await self._ask(home, _CONTENT, 1)
+            listed = await self._ask(home, _CONTENT, depth)
             if isinstance(listed, Problem):
                 trouble = trouble or listed
                 continue
-            for resource in listed:
-                types = resource.types()
-                if "addressbook" in types:
+            for resource in _leaves(listed):
+                if "addressbook" in resource.types():
                     books.setdefault(resource.url, _collection(resource))
-                elif "calendar" in types:
+                else:
                     calendars.setdefault(resource.url, _collection(resource))
         if not books and not calendars:
             if trouble is not None:
@@ -226,16 +242,13 @@ class _Walk:
 
     async def _entry(self) -> _Resource | Problem:
         """The resource behind the URL, else behind the other place that RFC 6764 allows."""
-        first: Problem | None = None
+        told: list[Problem] = []
         for place in self._places():
             answer = await self._one(str(place))
-            if isinstance(answer, _Resource):
+            if isinstance(answer, _Resource) or answer.kind not in _LOCAL:
                 return answer
-            first = first or answer
-            if answer.detail != NOT_DAV:
-                return answer
-        assert first is not None
-        return first
+            told.append(answer)
+        return next((problem for problem in told if problem.detail != NOT_DAV), told[0])
 
     def _places(self) -> Iterator[Url]:
         yield self._start
@@ -253,7 +266,8 @@ class _Walk:
             return answer
         if not answer:
             return self.problem(ProblemKind.NOTHING_FOUND, Stage.DISCOVER, NOT_DAV)
-        return answer[0]
+        # Where a server tells more than it was asked, this is the one.
+        return next((item for item in answer if item.url == item.base), answer[0])
 
     async def _ask(self, url: str, body: bytes, depth: int) -> list[_Resource] | Problem:
         """One question, over redirects and the server's wish for a login."""
@@ -298,9 +312,7 @@ class _Walk:
             if reply.status != 207:
                 return self._refused(reply, target)
             resources = _resources(reply)
-            if not session.begun and not any(
-                item.hrefs("current-user-principal") for item in resources
-            ):
+            if not session.begun and not any(item.principals() for item in resources):
                 # It answers everybody; who we are it only says when told.
                 session.begin()
                 continue
@@ -364,12 +376,19 @@ def _absolute(base: str, link: str) -> str | None:
         return None
     try:
         url = urljoin(base, quote(link, safe=_IN_URLS, errors="replace"))
-        if url.lower().startswith("http://"):
-            url = f"https://{url[7:]}".replace(":80/", "/", 1)
+        url = _PLAIN.sub(r"https://\1", url)
         parsed = parse_url(url)
     except ValueError:  # brackets that are no IPv6 address
         return None
     return None if parsed is None else str(parsed)
+
+
+def _linked(base: str, link: str) -> str | None:
+    """An `href`, which is a whole URL or a path (RFC 4918 section 8.3); some servers leave out the
+    folders, and then `jo@example.com:work` is a name and no URL of the scheme `jo@example.com`."""
+    if ":" in link.partition("/")[0] and not _SCHEME.match(link):
+        link = f"./{link}"
+    return _absolute(base, link)
 
 
 def _resources(reply: HttpReply) -> list[_Resource]:
@@ -379,7 +398,7 @@ def _resources(reply: HttpReply) -> list[_Resource]:
         return []
     found = []
     for response in children(root, "response"):
-        url = _absolute(reply.url, text(response, "href") or reply.url)
+        url = _linked(reply.url, text(response, "href") or reply.url)
         if url is None:
             continue
         props = [
@@ -389,10 +408,17 @@ def _resources(reply: HttpReply) -> list[_Resource]:
             for holder in children(propstat, "prop")
             for prop in holder
         ]
-        found.append(_Resource(url, props))
+        found.append(_Resource(url, reply.url, props))
         if len(found) > 2 * MAX_COLLECTIONS:
             break
     return found
+
+
+def _leaves(listed: Sequence[_Resource]) -> list[_Resource]:
+    """The address books and calendars. What calls itself one and holds others is a folder."""
+    found = [resource for resource in listed if resource.types() & _COLLECTIONS]
+    below = [resource for resource in found if resource.url != resource.base]
+    return below or found
 
 
 def _is_good(status: str) -> bool:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from wizard.model import Secret
 _SCHEME = re.compile(
     r"(?:\A|,)\s*(Basic|Digest|Bearer|Negotiate|NTLM|OAuth)(?=\s|,|\Z)", re.IGNORECASE
 )
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 MAX_RENEWALS = 5
 """Times a server may call its own nonce stale (RFC 7616 section 3.3)."""
 _ALGORITHMS = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -43,13 +44,15 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Digest:
-    """A server's Digest challenge. `qop`: False for the form of RFC 2069, without one."""
+    """A server's Digest challenge. `qop`: False for the form of RFC 2069, without one. `stale`:
+    only the nonce is too old."""
 
     realm: str
     nonce: str
     opaque: str
     algorithm: str
     qop: bool
+    stale: bool
 
 
 class Session:
@@ -74,15 +77,15 @@ class Session:
     def challenged(self, header: str) -> Outcome:
         """Judges a 401. `header`: `WWW-Authenticate`, several fields joined."""
         digest = _digest(header)
-        if self._digest is not None and digest is not None and digest.nonce != self._digest.nonce:
-            stale = _parameters(header, "digest").get("stale", "").lower() == "true"
-            if stale and self._renewals < MAX_RENEWALS:
-                self._renewals += 1
+        known = self._digest
+        if known is not None and digest is not None and digest.nonce != known.nonce:
+            self._renewals += 1
+            if digest.stale and self._renewals <= MAX_RENEWALS:
                 self._digest, self._count = digest, 0
                 return Outcome.AGAIN
         if self.begun:
             return Outcome.WRONG
-        schemes = {match[1].lower() for match in _SCHEME.finditer(header)}
+        schemes = {match[1].lower() for match in _challenges(header)}
         if "basic" in schemes or not header:
             self._basic = True
         elif digest is not None:
@@ -130,8 +133,13 @@ class Session:
 
 
 def _digest(header: str) -> _Digest | None:
-    """The Digest challenge, None where there is none we can answer."""
-    given = _parameters(header, "digest")
+    """The first Digest challenge that we can answer; None where there is none (RFC 7616 section
+    3.7: a server may send one for each algorithm, its favourite first)."""
+    usable = (_answerable(given) for given in _parameters(header, "digest"))
+    return next((digest for digest in usable if digest is not None), None)
+
+
+def _answerable(given: Mapping[str, str]) -> _Digest | None:
     algorithm = given.get("algorithm", "MD5").upper()
     offered = {word.strip().lower() for word in given.get("qop", "").split(",") if word.strip()}
     usable = all(value.isascii() and value.isprintable() for value in given.values())
@@ -140,20 +148,29 @@ def _digest(header: str) -> _Digest | None:
     if offered and "auth" not in offered:
         return None
     return _Digest(
-        given.get("realm", ""), given["nonce"], given.get("opaque", ""), algorithm, bool(offered)
+        given.get("realm", ""),
+        given["nonce"],
+        given.get("opaque", ""),
+        algorithm,
+        bool(offered),
+        given.get("stale", "").lower() == "true",
     )
 
 
-def _parameters(header: str, scheme: str) -> Mapping[str, str]:
-    """The parameters of one scheme's challenge."""
-    matches = list(_SCHEME.finditer(header))
+def _challenges(header: str) -> list[re.Match[str]]:
+    """Where each challenge begins; what stands in quotes is no scheme, whatever a realm's name."""
+    return list(_SCHEME.finditer(_QUOTED.sub(lambda quoted: "-" * len(quoted[0]), header)))
+
+
+def _parameters(header: str, scheme: str) -> Iterator[Mapping[str, str]]:
+    """The parameters of each challenge of one scheme."""
+    matches = _challenges(header)
     for number, match in enumerate(matches):
         if match[1].lower() != scheme:
             continue
         end = matches[number + 1].start() if number + 1 < len(matches) else len(header)
         items = [item.partition("=") for item in parse_http_list(header[match.end() : end])]
-        return {name.strip().lower(): _unquoted(value.strip()) for name, _, value in items}
-    return {}
+        yield {name.strip().lower(): _unquoted(value.strip()) for name, _, value in items}
 
 
 def _unquoted(value: str) -> str:
