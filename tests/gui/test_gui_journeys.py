@@ -80,7 +80,7 @@ class Person:
         self.until(lambda: self.wizard.controller.state.page is page)
 
     def until(self, reached: Callable[[], bool]) -> None:
-        self.bot.waitUntil(reached, timeout=10_000)
+        self.bot.waitUntil(reached, timeout=60_000)
 
     def idle(self) -> None:
         self.until(lambda: not self.wizard.controller.state.busy)

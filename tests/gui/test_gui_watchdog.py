@@ -54,9 +54,14 @@ def test_waiting_for_a_program_is_noticed(qtbot: QtBot) -> None:
 
 
 def test_an_empty_queue_is_no_pause(qtbot: QtBot) -> None:
-    with Watchdog() as watchdog:
-        qtbot.wait(400)
-    assert watchdog.longest.waited < LIMIT_MS / 2
+    waited = []
+    for _ in range(TRIES):  # others on the machine only ever add to it
+        with Watchdog() as watchdog:
+            qtbot.wait(400)
+        waited.append(watchdog.longest.waited)
+        if waited[-1] < LIMIT_MS / 2:
+            break
+    assert min(waited) < LIMIT_MS / 2
 
 
 def test_waiting_for_a_processor_is_no_pause(qtbot: QtBot, qapp: QApplication) -> None:

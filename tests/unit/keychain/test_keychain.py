@@ -268,7 +268,7 @@ def _secret_service(home: Path, daemon: str, *words: str) -> int:
 @with_secret_service
 def test_the_real_secret_service(tmp_path: Path) -> None:
     daemon = "gnome-keyring-daemon --unlock"
-    assert _secret_service(tmp_path, daemon, "store", "fetch", "replace", "delete") == 0
+    assert _secret_service(tmp_path, daemon, "wait", "store", "fetch", "replace", "delete") == 0
 
 
 @with_secret_service
