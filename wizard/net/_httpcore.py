@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -27,6 +28,11 @@ PIECE = 1024
 """Bytes of a reply that are looked at without a break. A flood of tiny things (chunks of one byte,
 interim replies) takes twenty milliseconds for these, and well over a second for the library's own
 64 KiB, in which nobody could cancel anything (measured 2026-11)."""
+MAX_INTERIM = 20
+"""Interim replies (1xx) before the real one; servers send one or two."""
+RECEIVED = "received"
+"""What `get_extra_info` of a stream is asked for the bytes that came since the last request."""
+_STATUS = re.compile(rb"\nHTTP/1\.\d (\d)")
 
 
 def open_pool(
@@ -96,13 +102,34 @@ class _Stream(httpcore2.AsyncNetworkStream):
     def __init__(self, stream: TcpStream, make_context: Callable[[], ssl.SSLContext]) -> None:
         self._stream = stream
         self._make_context = make_context
+        self._asked()
+
+    def _asked(self) -> None:
+        self._received = self._interim = 0
+        self._before: bytes | None = b"\n"  # in which a status line may have begun
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         await asyncio.sleep(0)  # what is there already comes without waiting: let others work first
-        return await self._stream.read_some(min(max_bytes, PIECE), timeout)
+        data = await self._stream.read_some(min(max_bytes, PIECE), timeout)
+        self._received += len(data)
+        if self._before is not None:
+            self._count_interim(self._before + data)
+        return data
+
+    def _count_interim(self, seen: bytes) -> None:
+        """The library waits for the real reply however many come before it."""
+        self._before = seen[1 - len(b"\nHTTP/1.1 1") :]
+        for first in _STATUS.findall(seen):
+            if first != b"1":
+                self._before = None
+                break
+            self._interim += 1
+        if self._interim > MAX_INTERIM:
+            raise httpcore2.RemoteProtocolError("too many interim replies")
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if buffer:
+            self._asked()
             await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -126,6 +153,8 @@ class _Stream(httpcore2.AsyncNetworkStream):
         match info:
             case "ssl_object":
                 return self._stream.wire.ssl_object
+            case "received":  # see RECEIVED
+                return self._received
             case "is_readable":  # asked of an idle connection: has the server closed it?
                 return self._stream.wire.ended or bool(self._stream.wire.buffer)
             case _:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 MAX_BODY = 64 * 1024
 _DESCRIBE_TIME = 2.0  # seconds
 MAX_MULTISTATUS = 1024 * 1024
+MAX_WRAPPING = 64 * 1024
+"""Bytes around the pieces of a body: their sizes, and extensions that nobody uses."""
 MAX_REDIRECTS = 3
 MAX_URL = 4096
 ALPN = ("http/1.1",)
@@ -45,6 +47,8 @@ FORBIDDEN_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "host", "content-length", "accept-encoding"}
 )
 USER_AGENT = f"mail-setup-wizard/{wizard.__version__}"
+_HEX_LABEL = re.compile(r"(?:\A|\.)0x[0-9a-f]*\Z")
+"""A last label that a proxy or a system may take for an IPv4 address."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "3fff::/20")))
 """Special by IANA's registries, which not every Python knows."""
@@ -377,6 +381,8 @@ class HttpsClient:
     ) -> HttpReply | HttpFailure:
         import httpcore2
 
+        from wizard.net._httpcore import RECEIVED
+
         try:
             async with pool.stream(
                 method,
@@ -388,12 +394,15 @@ class HttpsClient:
                 coding = received.get("content-encoding", "identity").strip().lower()
                 if coding not in _CODINGS:
                     return HttpFailure(str(url), "malformed", f"content-encoding {coding[:50]}")
-                content = bytearray()
+                wire = response.extensions["network_stream"]
+                content, head = bytearray(), wire.get_extra_info(RECEIVED)
                 async with aclosing(response.aiter_stream()) as chunks:
                     async for chunk in chunks:
                         content += chunk
                         if len(content) > limit:
                             return HttpFailure(str(url), "too-large")
+                        if wire.get_extra_info(RECEIVED) - head - len(content) > MAX_WRAPPING:
+                            return HttpFailure(str(url), "malformed", "more wrapping than content")
                 body_bytes = _unpacked(bytes(content), limit) if _CODINGS[coding] else content
                 if body_bytes is None:
                     return HttpFailure(str(url), "malformed", f"content-encoding {coding}")
@@ -507,7 +516,7 @@ def parse_url(text: str) -> Url | None:
     if parts.scheme != "https" or "@" in parts.netloc or not 1 <= port <= 65535:
         return None
     host = to_ascii_domain(parts.hostname or "")
-    if host is None:
+    if host is None or _HEX_LABEL.search(host):
         return None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url(host, port, target)
@@ -620,8 +629,7 @@ def _fields(url: Url, body: bytes | None, extra: Mapping[str, str]) -> list[tupl
 
 def _lower_names(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Names in lower case; fields that come several times are joined (RFC 9110 section 5.3)."""
-    fields: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return fields
+    fields: dict[str, list[str]] = {}
+    for name, value in headers:
+        fields.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: ", ".join(values) for name, values in fields.items()}

@@ -34,6 +34,9 @@ from wizard.net.told import tell
 MAX_LINE = 64 * 1024
 MAX_EARLY = 512
 MAX_UNREAD = 256 * 1024
+MAX_HANDSHAKE = 512 * 1024
+"""Bytes from a server until both have shaken hands. OpenSSL takes 100 KiB of certificates, and
+without end what asks to begin anew."""
 MAX_DIALOGUE = 64
 READ_SIZE = 64 * 1024
 LAST_KNOCK = 3.0  # seconds after the first SYN that the third one leaves
@@ -129,6 +132,7 @@ class _Wire(asyncio.Protocol):
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._shaking_hands = False
+        self._shaken = 0
         loop = asyncio.get_running_loop()
         self._arrival: asyncio.Future[None] | None = None
         self._writable = asyncio.Event()
@@ -147,9 +151,11 @@ class _Wire(asyncio.Protocol):
             self._incoming.write(data)
             if self._shaking_hands:
                 self.early += data[: MAX_EARLY - len(self.early)]
+                self._shaken += len(data)
             else:
                 self._decrypt()
-        if len(self.buffer) > MAX_UNREAD and not self._is_awaited():
+        unread = max(len(self.buffer), self._incoming.pending)
+        if unread > MAX_UNREAD and not self._is_awaited():
             self._connected().pause_reading()
         self._wake()
 
@@ -260,6 +266,8 @@ class _Wire(asyncio.Protocol):
         while True:
             if self.early and not looks_like_tls(bytes(self.early)):
                 raise _NotTls
+            if self._shaken > MAX_HANDSHAKE:
+                raise _TooLong
             try:
                 ssl.SSLObject.do_handshake(self._tls)
                 break

@@ -452,6 +452,67 @@ def test_a_silent_handshake_ends(mode: Mode, authority: CertificateAuthority) ->
 
 
 @pytest.mark.parametrize(
+    ("head", "again"),
+    [
+        (b"", b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + b"\0" * 16380),
+        (b"\x16\x03\x03\x00\x04\x02\x01\xff\xff", b"\x16\x03\x03\x00\x01\0" * 3000),
+        (b"", b"\x15\x03\x03\x00\x02\x01\x70" * 3000),
+        (b"", b"\x14\x03\x03\x00\x01\x01" * 3000),
+        (b"", b"\x16\x03\x03\x00\x00" * 3000),
+        (b"", b"\x17\x03\x03\x40\x00" + b"\0" * 16384),
+        (b"", b"\x16\x03\x03\x00\x04\0\0\0\0" * 3000),
+    ],
+    ids=["message", "pieces", "warnings", "ciphers", "nothing", "data", "begin anew"],
+)
+def test_a_flood_instead_of_a_handshake_ends(
+    head: bytes, again: bytes, authority: CertificateAuthority
+) -> None:
+    """By its number: each of these would go on for as long as anybody listens."""
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(300)
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(again)
+            await writer.drain()
+
+    async def talk() -> NetFailure:
+        async with serving(flood) as port:
+            return await failure_of(connector(authority).connect(HOST, port, tls=True, timeout=30))
+
+    assert run(talk()).trouble in {Trouble.TLS_OTHER, Trouble.TOO_LONG}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["*.com"],
+        ["*"],
+        ["mail.*.com"],
+        ["ma*.example.com"],
+        ["mail.example.com\0.evil.example"],
+        ["*.mail.example.com"],
+        [f"a{number}.b" for number in range(8000)],
+    ],
+    ids=lambda names: names[0].replace("\0", "NUL"),
+)
+def test_names_that_cover_too_much_or_too_many_cover_nothing(
+    names: list[str], authority: CertificateAuthority
+) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def talk() -> NetFailure:
+        async with serving(silent, tls=authority.issue(names).server_context()) as port:
+            return await failure_of(connector(authority).connect(HOST, port, tls=True))
+
+    failure = run(talk())
+    assert (failure.trouble, failure.verify_code) == (Trouble.CERTIFICATE, CODES[Flaw.WRONG_HOST])
+    assert failure.certificate is not None
+    assert failure.certificate.names == tuple(names[: tls_module.MAX_NAMES])
+
+
+@pytest.mark.parametrize(
     ("ending", "trouble"), [("close", Trouble.CLOSED), ("reset", Trouble.RESET)]
 )
 @pytest.mark.parametrize("stage", ["greeting", "hello"])
