@@ -7,21 +7,47 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import shtab
-from build_manpages.manpage import Manpage
 
 import facts
 
 sys.path.insert(0, str(facts.ROOT))
 
-from wizard.cli.arguments import parser
+from wizard.cli.arguments import APPS, COMMON, LANGUAGES, parser
+
+_WORDS = {"lang": LANGUAGES, "apps": (*APPS, "all")}
+"""What may follow options whose values the parser reads by itself."""
 
 SHELLS = ("bash", "zsh", "fish")
-EXIT_CODES = """\
+EXAMPLES = r"""
+.SH EXAMPLES
+Find the servers of an address:
+.PP
+.RS
+.B mail\-wizard discover anna@example.com
+.RE
+.PP
+Set up Thunderbird and make a settings sheet, with a password that another
+program hands over:
+.PP
+.RS
+.B pass mail | mail\-wizard setup anna@example.com \-\-name Anna \-\-apps thunderbird,sheet
+.B \-\-password\-stdin
+.RE
+.PP
+See what was changed, and take a change back:
+.PP
+.RS
+.B mail\-wizard undo
+.RE
+"""[1:]
+
+EXIT_CODES = r"""
 .SH EXIT STATUS
 .TP
 .B 0
@@ -49,8 +75,9 @@ Nothing is kept but the journal of what was changed, with back-ups, in
 .IR $XDG_STATE_HOME/mail-setup-wizard
 (where that is not set, in
 .IR ~/.local/state ).
-Passwords are in the system's keychain or nowhere.
-"""
+Passwords are in the system's keychain and, where that was asked for, in the
+store of the program that was set up; nowhere else.
+"""[1:]
 
 
 def _every(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -63,8 +90,12 @@ def _every(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
 
 def commands(top: argparse.ArgumentParser) -> list[str]:
     """The words that may stand first."""
+    return list(_commands(top))
+
+
+def _commands(top: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     groups = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
-    return [command for group in groups for command in group.choices]
+    return {name: command for group in groups for name, command in group.choices.items()}
 
 
 def completion(shell: str) -> str:
@@ -75,25 +106,67 @@ def completion(shell: str) -> str:
             if action.type is Path:
                 folder = action.metavar == "DIR"
                 action.complete = shtab.DIRECTORY if folder else shtab.FILE  # type: ignore[attr-defined]  # how shtab is told
+            elif action.dest in _WORDS:
+                action.choices = _WORDS[action.dest]
     return shtab.complete(top, shell=shell)
 
 
 def man_page(seconds: int) -> str:
     """`mail-wizard(1)`. `seconds`: since 1970, the date it bears."""
     top = parser()
-    top.man_short_description = facts.SUMMARY.lower()  # type: ignore[attr-defined]  # argparse-manpage's way
-    page = Manpage(
-        top,
-        format="pretty",
-        _data={
-            "prog": facts.PROGRAM,
-            "project_name": facts.PACKAGE,
-            "version": facts.version(),
-            "manual_title": "User Commands",
-            "date": f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}",
-        },
-    )
-    return str(page).rstrip() + "\n" + EXIT_CODES
+    day = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    title = f'.TH {facts.PROGRAM.upper()} 1 "{day}" "{facts.PACKAGE} {facts.version()}"'
+    lines = [
+        f'{title} "User Commands"',
+        ".SH NAME",
+        f"{facts.PROGRAM} \\- {facts.SUMMARY[:1].lower()}{facts.SUMMARY[1:]}",
+        ".SH SYNOPSIS",
+        f".B {facts.PROGRAM}",
+        ".br",
+        f".B {facts.PROGRAM}",
+        ".I COMMAND",
+        "[\\fIoption\\fR ...]",
+        ".SH DESCRIPTION",
+        _roff(top.description or ""),
+        ".SH OPTIONS OF EVERY COMMAND",
+        *_explained(action for action in top._actions if action.dest != "command"),
+        ".SH COMMANDS",
+    ]
+    for name, command in _commands(top).items():
+        known = [*_common(command), *command._actions[:1]]  # `--help` is the first
+        own = [action for action in command._actions if action not in known]
+        needed = [_form(action) for action in own if action.required or not action.option_strings]
+        lines.append(f'.SS "{_roff(" ".join((facts.PROGRAM, name, *needed)))}"')
+        lines.append(_roff(command.description or ""))
+        lines += _explained(own)
+    return "\n".join(lines) + "\n" + EXAMPLES + EXIT_CODES
+
+
+def _common(command: argparse.ArgumentParser) -> list[argparse.Action]:
+    groups = (group for group in command._action_groups if group.title == COMMON)
+    return [action for group in groups for action in group._group_actions]
+
+
+def _form(action: argparse.Action) -> str:
+    """`--out DIR`, `ADDRESS`, `[ID]`."""
+    value = action.metavar or "|".join(map(str, action.choices or ()))
+    words = " ".join((*action.option_strings[-1:], *([str(value)] if value else ())))
+    return f"[{words}]" if action.nargs == "?" else words
+
+
+def _explained(actions: Iterable[argparse.Action]) -> Iterator[str]:
+    for action in actions:
+        if action.help and action.help is not argparse.SUPPRESS:
+            yield ".TP"
+            yield f".B {_roff(_form(action))}"
+            yield _roff(action.help.replace("%(prog)s", facts.PROGRAM))
+
+
+def _roff(text: str) -> str:
+    """Words as they are: no mark of roff's in them."""
+    told = text.replace("\\", "\\e").replace("-", "\\-")
+    lines = textwrap.wrap(told, 78, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"\\&{line}" if line.startswith((".", "'")) else line for line in lines)
 
 
 def main(words: Sequence[str]) -> int:

@@ -2,12 +2,14 @@
 
 Its dependencies are asked of Debian's own `dpkg-shlibdeps`; desktop entry and AppStream data are
 checked by their own validators before anything is packed. The program finds the file `managed-by`
-beside itself and leaves updates to the package manager.
+beside itself and leaves updates to the package manager. Debian's lintian looks at the result in the
+tests; what it finds and may stay is in `lintian-overrides`, with the reasons.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import re
 import shutil
@@ -15,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import commandline
@@ -72,8 +75,10 @@ def build(folder: Path, target: Path, epoch: int) -> Path:
         control = root / "DEBIAN" / "control"
         control.parent.mkdir()
         control.write_text(control_text(dependencies(root / PRIVATE), size), encoding="utf-8")
+        control.with_name("md5sums").write_text(_sums(root), encoding="utf-8")
         package = target / name()
-        command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(root)]
+        # Smaller than by zstd, which Debian's own tools do not take, at the cost of seconds.
+        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", str(root)]
         _ask([*command, str(package)], {"SOURCE_DATE_EPOCH": str(epoch)})
     return package
 
@@ -93,7 +98,7 @@ def control_text(depends: Sequence[str], size: int) -> str:
             f"Package: {facts.PACKAGE}",
             f"Version: {debian_version(facts.version())}",
             f"Architecture: {architecture()}",
-            f"Maintainer: {facts.PUBLISHER} <noreply@mail-setup-wizard.invalid>",
+            f"Maintainer: {facts.PUBLISHER} <{facts.CONTACT}>",
             f"Installed-Size: {size // 1024}",
             f"Depends: {', '.join(sorted({*depends, *NOT_LINKED}))}",
             f"Recommends: {', '.join(RECOMMENDED)}",
@@ -135,6 +140,7 @@ def write_share(share: Path, epoch: int) -> None:
         "TITLE": facts.TITLE,
         "SUMMARY": facts.SUMMARY,
         "HOMEPAGE": facts.HOMEPAGE,
+        "PICTURES": facts.PICTURES,
         "PUBLISHER": facts.PUBLISHER,
         "PROGRAM": facts.PROGRAM,
         "VERSION": facts.version(),
@@ -157,8 +163,11 @@ def write_share(share: Path, epoch: int) -> None:
     ):
         _write(share / place, commandline.completion(shell).encode())
     documents = share / "doc" / facts.PACKAGE
-    changes = (facts.ROOT / "CHANGELOG.md").read_bytes()
-    _write(documents / "changelog.gz", gzip.compress(changes, mtime=0))
+    news = (facts.ROOT / "CHANGELOG.md").read_bytes()
+    for name, content in (("NEWS.gz", news), ("changelog.gz", _changelog(epoch).encode())):
+        _write(documents / name, gzip.compress(content, mtime=0))
+    overrides = (TEMPLATES / "lintian-overrides").read_bytes()
+    _write(share / "lintian" / "overrides" / facts.PACKAGE, overrides)
     _write(documents / "copyright", _copyright().encode())
 
 
@@ -170,6 +179,26 @@ def validate(share: Path) -> None:
         raise NotBuilt(said)
     metainfo = share / "metainfo" / f"{facts.IDENTIFIER}.metainfo.xml"
     _ask(["appstreamcli", "validate", "--no-net", "--pedantic", str(metainfo)])
+
+
+def _changelog(epoch: int) -> str:
+    """As Debian's tools read it; what people read is NEWS."""
+    return (
+        f"{facts.PACKAGE} ({debian_version(facts.version())}) stable; urgency=medium\n\n"
+        f"  * What is new is in /usr/share/doc/{facts.PACKAGE}/NEWS.gz.\n\n"
+        f" -- {facts.PUBLISHER} <{facts.CONTACT}>  "
+        f"{format_datetime(datetime.fromtimestamp(epoch, UTC))}\n"
+    )
+
+
+def _sums(root: Path) -> str:
+    """For `dpkg --verify`: whether the files are still as they were installed."""
+    files = (path for path in sorted(root.rglob("*")) if path.is_file() and not path.is_symlink())
+    return "".join(
+        f"{hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()}  {name}\n"
+        for path in files
+        if not (name := path.relative_to(root).as_posix()).startswith("DEBIAN/")
+    )
 
 
 def _copyright() -> str:
@@ -194,7 +223,7 @@ def _settle_modes(root: Path) -> None:
     for path in (root, *root.rglob("*")):
         if path.is_symlink():
             continue
-        program = path.is_dir() or os.access(path, os.X_OK)
+        program = path.is_dir() or (os.access(path, os.X_OK) and ".so" not in path.name)
         path.chmod(0o755 if program else 0o644)
 
 

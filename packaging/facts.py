@@ -12,12 +12,17 @@ PROGRAM = "mail-wizard"
 WINDOWED_PROGRAM = "mail-wizard-gui"
 PACKAGE = "mail-setup-wizard"
 IDENTIFIER = "io.github.mail_setup_wizard.MailSetup"
-"""Of the desktop entry's AppStream component and of the macOS bundle."""
+"""Of the desktop entry and its AppStream component, which want no hyphens."""
+BUNDLE = "io.github.mail-setup-wizard.MailSetup"
+"""Of the macOS bundle: Apple knows letters, digits, hyphens and dots."""
 
 SUMMARY = "Set up an e-mail account in the programs you use"
 PUBLISHER = "The mail setup wizard's maintainers"
+CONTACT = "noreply@mail-setup-wizard.invalid"
 COPYRIGHT = "Copyright 2026 The mail setup wizard's maintainers. Licence: Apache-2.0"
 HOMEPAGE = "https://github.com/mail-setup-wizard/mail-setup-wizard"
+PICTURES = f"{HOMEPAGE}/raw/HEAD/resources/screenshots"
+"""For software centres, which show them before anything is installed."""
 
 
 def version() -> str:

@@ -16,7 +16,7 @@ def info_plist(version: str) -> dict[str, Any]:
     return {
         "CFBundleName": facts.TITLE,
         "CFBundleDisplayName": facts.TITLE,
-        "CFBundleIdentifier": facts.IDENTIFIER,
+        "CFBundleIdentifier": facts.BUNDLE,
         "CFBundlePackageType": "APPL",
         "CFBundleShortVersionString": version,
         "CFBundleVersion": ".".join(map(str, facts.version_numbers(version)[:3])),

@@ -46,7 +46,7 @@ __declspec(dllexport) int ProcessPrng(void *buffer, size_t size) {
 they do what they are asked; without that, their functions answer nothing. The last one gives what
 Windows' own gives: random bytes."""
 
-_ELSEWHERE = ("argparse-manpage", "check-jsonschema", "import-linter", "mypy", "ruff", "zizmor")
+_ELSEWHERE = ("check-jsonschema", "import-linter", "mypy", "ruff", "zizmor")
 """What serves Linux alone, and what only looks at the source."""
 
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers

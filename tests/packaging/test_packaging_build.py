@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,13 @@ def test_what_the_program_starts_gets_the_libraries_of_the_system() -> None:
     tidied = ours | {"LD_LIBRARY_PATH_ORIG": "/mine"}
     entry.tidy(tidied)
     assert tidied == {"LANG": "C", "LD_LIBRARY_PATH": "/mine"}
+
+
+def test_what_software_centres_show_is_there() -> None:
+    template = (deb.TEMPLATES / "metainfo.xml").read_text(encoding="utf-8")
+    pictures = re.findall(r"@PICTURES@/([^<]+)<", template)
+    assert pictures
+    for name in pictures:
+        assert (facts.ROOT / "resources" / "screenshots" / name).is_file()
+    for language in ("de", "fr", "it", "es"):
+        assert template.count(f'xml:lang="{language}"') == 1 + 5 + len(pictures)

@@ -16,6 +16,7 @@ from PyInstaller.archive.readers import CArchiveReader
 import bill
 import deb
 import facts
+import runpath
 import smoke
 from tests.lab.requirements import need_programs
 from tests.packaging.clean_root import CleanRoot
@@ -149,6 +150,23 @@ def test_qt_can_be_replaced_and_its_licence_says_how(built: Built) -> None:
     for name in ("Core", "Gui", "Widgets"):
         library = built.folder / "_internal" / "PySide6" / "Qt" / "lib" / f"libQt6{name}.so.6"
         assert library.read_bytes()[:4] == b"\x7fELF"
+
+
+def test_no_library_looks_in_folders_of_the_machine_that_built_it(built: Built) -> None:
+    named = {
+        path.name: places
+        for path in sorted(built.folder.rglob("*.so*"))
+        if (places := [place for place in runpath.places(path) if not place.startswith("$ORIGIN")])
+    }
+    assert not named
+
+
+def test_debian_s_own_judge_of_packages_finds_nothing(built: Built) -> None:
+    need_programs("lintian")
+    command = ["lintian", "--allow-root", "--fail-on", "error,warning,info,pedantic"]
+    command += ["--display-info", "--pedantic", "--tag-display-limit", "0"]
+    done = subprocess.run([*command, str(built.package)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_the_checksums_are_those_of_the_files(built: Built) -> None:

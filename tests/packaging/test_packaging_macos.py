@@ -22,8 +22,8 @@ REASONS = {
 
 def test_info_plist_says_what_macos_asks() -> None:
     told = plistlib.loads(plistlib.dumps(info_plist.info_plist("1.2.3")))
-    assert told["CFBundleIdentifier"] == facts.IDENTIFIER
-    assert re.fullmatch(r"[A-Za-z0-9.-]+", told["CFBundleIdentifier"].replace("_", "-"))
+    assert told["CFBundleIdentifier"] == facts.BUNDLE
+    assert re.fullmatch(r"[A-Za-z0-9.-]+", told["CFBundleIdentifier"])
     assert told["CFBundleShortVersionString"] == "1.2.3"
     assert re.fullmatch(r"\d+(\.\d+){0,2}", told["CFBundleVersion"])
     assert told["CFBundlePackageType"] == "APPL"

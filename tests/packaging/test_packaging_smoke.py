@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +15,7 @@ import commandline
 import facts
 import parts
 import smoke
+from tests.lab.requirements import need_programs
 from wizard.cli.arguments import parser
 
 TALKS = "import sys; sys.stderr.write('qt.qpa: no'); sys.exit(3)"
@@ -99,5 +104,84 @@ def test_the_man_page_explains_every_command_and_exit_code() -> None:
     assert page.startswith(".TH MAIL")
     assert "1970" in page
     for command in commandline.commands(parser()):
-        assert f"COMMAND \\fI\\,'mail\\-wizard {command.replace('-', chr(92) + '-')}'" in page
+        assert f'.SS "mail\\-wizard {command.replace("-", chr(92) + "-")}' in page
+    for option in ("--lang LL", "--timeout S", "--store-password"):
+        assert page.count(f"\n.B {option.replace('-', chr(92) + '-')}\n") == 1
     assert ".B 130" in page
+
+
+def test_the_man_page_is_one_that_man_can_show(tmp_path: Path) -> None:
+    need_programs("mandoc")
+    page = tmp_path / "mail-wizard.1"
+    page.write_text(commandline.man_page(0), encoding="utf-8")
+    checked = subprocess.run(["mandoc", "-T", "lint", str(page)], capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+ASKED = {
+    "mail-wizard di": {"discover", "diagnose"},
+    "mail-wizard setup --al": {"--alias"},
+    "mail-wizard undo --lang ": {"en", "fr", "de", "it", "es"},
+    "mail-wizard demo --mode w": {"wrong-password"},
+    "mail-wizard publish shop.test --settings ./ser": {"./servers.json"},
+}
+"""What is typed before the tab key, and words that have to be offered."""
+
+BASH = """
+source "$1"
+read -r -a COMP_WORDS <<< "$2"
+[[ $2 == *" " ]] && COMP_WORDS+=("")
+COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 )); COMP_LINE=$2; COMP_POINT=${#2}
+function=$(complete -p mail-wizard | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+$function mail-wizard "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+ZSH = """
+zmodload zsh/zpty
+zpty shell "TERM=dumb zsh -f -i"
+zpty -w shell "PS1=READY; fpath=(${1:h} \\$fpath); autoload -Uz compinit; compinit -u -D"
+zpty -w shell "bindkey '^M' undefined; bindkey '^J' accept-line; PS1=ASK"
+zpty -r shell text '*ASK*'; zpty -r -m shell text '*ASK'
+zpty -w -n shell "$2"$'\\t'
+zpty -w shell $'\\C-e\\C-uprint DONE$((1))'
+zpty -r -m shell text '*DONE1*'
+print -r -- "$text"
+zpty -d shell
+"""
+SHELLS = {
+    "bash": ("bash", ("bash", "--norc", "-c", BASH, "bash")),
+    "zsh": ("_mail-wizard", ("zsh", "-f", "-c", ZSH, "zsh")),
+    "fish": (
+        "mail-wizard.fish",
+        ("fish", "--no-config", "-c", "source $argv[1]; complete -C$argv[2]"),
+    ),
+}
+
+
+@pytest.mark.parametrize("shell", commandline.SHELLS)
+def test_the_tab_key_offers_what_may_follow(shell: str, tmp_path: Path) -> None:
+    name, words = SHELLS[shell]
+    need_programs(words[0])
+    script = tmp_path / "completion" / name
+    script.parent.mkdir()
+    script.write_text(commandline.completion(shell), encoding="utf-8")
+    (tmp_path / "servers.json").touch()
+    env = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    for typed, offered in ASKED.items():
+        asked = subprocess.run(
+            [*words, str(script), typed],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        found = set(re.findall(r"[\w./-]+", asked.stdout))
+        assert offered <= found, (typed, asked.stdout, asked.stderr)
+
+
+def test_every_argument_is_explained() -> None:
+    for action in (action for one in commandline._every(parser()) for action in one._actions):
+        told = action.help or isinstance(action, argparse._SubParsersAction)
+        assert told, (action.dest, action.option_strings)

@@ -27,6 +27,7 @@ APPS = (
 
 
 SOURCES = tuple(source.value for source in Source if source is not Source.MANUAL)
+COMMON = "options of every command"
 LANGUAGES = ("en", "fr", "de", "it", "es")
 
 
@@ -109,7 +110,7 @@ def understand(words: Sequence[str]) -> argparse.Namespace:
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Options every command takes may stand before or after it."""
     common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    group = common.add_argument_group("options of every command")
+    group = common.add_argument_group(COMMON)
     group.add_argument("--json", action="store_true", help="one JSON object on standard output")
     group.add_argument(
         "--lang",
@@ -143,7 +144,7 @@ def parser() -> argparse.ArgumentParser:
         )
 
     discover = command("discover", "Look for the servers of an address.")
-    discover.add_argument("address", metavar="ADDRESS")
+    discover.add_argument("address", metavar="ADDRESS", help="name@example.com")
     discover.add_argument(
         "--timeout",
         type=_seconds,
@@ -172,11 +173,11 @@ def parser() -> argparse.ArgumentParser:
     )
 
     parse = command("parse-autoconfig", "Show the servers an autoconfig document yields.")
-    parse.add_argument("file", type=Path, metavar="FILE")
+    parse.add_argument("file", type=Path, metavar="FILE", help="the document")
     parse.add_argument("--address", required=True, metavar="A", help="whose settings they are")
 
     verify = command("verify", "Test receiving and sending with the password.")
-    verify.add_argument("address", metavar="ADDRESS")
+    verify.add_argument("address", metavar="ADDRESS", help="name@example.com")
     verify.add_argument(
         "--test-message",
         action="store_true",
@@ -187,7 +188,7 @@ def parser() -> argparse.ArgumentParser:
     _yes(verify)
 
     diagnose = command("diagnose", "Something doesn't work: find out what, from here.")
-    diagnose.add_argument("address", metavar="ADDRESS")
+    diagnose.add_argument("address", metavar="ADDRESS", help="name@example.com")
     _settings(diagnose)
     _password(diagnose)
     diagnose.add_argument(
@@ -198,7 +199,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     setup = command("setup", "The whole journey: find, test, set up.")
-    setup.add_argument("address", metavar="ADDRESS")
+    setup.add_argument("address", metavar="ADDRESS", help="name@example.com")
     setup.add_argument("--name", required=True, metavar="N", help="your name, as others see it")
     setup.add_argument(
         "--alias",
@@ -232,31 +233,35 @@ def parser() -> argparse.ArgumentParser:
     _yes(setup)
 
     render = command("render", "Write the files for one program from a settings file.")
-    render.add_argument("--settings", type=Path, required=True, metavar="FILE")
-    render.add_argument("--app", required=True, choices=(*APPS, "fleet"), metavar="APP")
-    render.add_argument("--out", type=Path, required=True, metavar="DIR")
+    render.add_argument(
+        "--app",
+        required=True,
+        choices=(*APPS, "fleet"),
+        metavar="APP",
+        help=", ".join((*APPS, "fleet")),
+    )
+    _settings_and_folder(render)
     _apple(render, "apple, fleet")
 
     publish = command("publish", "For a domain's owner: the files and records to publish.")
-    publish.add_argument("domain", metavar="DOMAIN")
-    publish.add_argument("--settings", type=Path, required=True, metavar="FILE")
-    publish.add_argument("--out", type=Path, required=True, metavar="DIR")
+    publish.add_argument("domain", metavar="DOMAIN", help="the part after the @")
+    _settings_and_folder(publish)
 
     command("apps", "List the mail programs found on this computer.")
 
     undo = command("undo", "Show what was changed, or take one change back.")
-    undo.add_argument("id", nargs="?", metavar="ID")
+    undo.add_argument("id", nargs="?", metavar="ID", help="of the change to take back")
     _yes(undo)
 
     password = command("password", "The password changed: test it, then update what had the old.")
-    password.add_argument("address", metavar="ADDRESS")
+    password.add_argument("address", metavar="ADDRESS", help="name@example.com")
     _settings(password)
     _password(password)
     _yes(password)
 
     move = command("move", "The address or domain changed: the same mailbox under a new name.")
-    move.add_argument("old", metavar="OLD")
-    move.add_argument("address", metavar="NEW")
+    move.add_argument("old", metavar="OLD", help="the address as it was")
+    move.add_argument("address", metavar="NEW", help="the address as it is now")
     move.add_argument("--name", default="", metavar="N", help="your name, where it changed too")
     move.add_argument("--out", type=Path, metavar="DIR", help="where files for other devices go")
     _settings(move)
@@ -265,7 +270,9 @@ def parser() -> argparse.ArgumentParser:
 
     batch = command("batch", "Many people: a folder for each, and a summary of who failed and why.")
     batch.add_argument("file", type=Path, metavar="CSV", help="columns: address, name")
-    batch.add_argument("--out", type=Path, required=True, metavar="DIR")
+    batch.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the folders go"
+    )
     batch.add_argument(
         "--passwords", type=Path, metavar="FILE", help="address,password; readable by you alone"
     )
@@ -288,6 +295,19 @@ def parser() -> argparse.ArgumentParser:
         help="how the embedded provider behaves",
     )
     return top
+
+
+def _settings_and_folder(command: _Parser) -> None:
+    command.add_argument(
+        "--settings",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the servers: what discover --json prints, or written by hand",
+    )
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where the files go"
+    )
 
 
 def _settings(command: _Parser) -> None:
