@@ -11,6 +11,7 @@ Sentences stand in the code in English, marked by the functions in `KEYWORDS`.
 from __future__ import annotations
 
 import io
+import re
 import string
 import sys
 from collections.abc import Iterator
@@ -35,6 +36,16 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "progress": None,
     "plural": (1, 2),
 }
+_BREAKABLE = "[ \u202f\u2009]"
+_TYPOGRAPHY: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
+    "fr": (
+        # Not where a letter or a digit follows at once: that would be code.
+        (re.compile(rf"(?<=\S){_BREAKABLE}(?=[:;?!»%](?!\w))"), "\u00a0"),
+        (re.compile(rf"«{_BREAKABLE}"), "«\u00a0"),
+    ),
+}
+"""Spaces at which no line may end. U+00A0 also where print has the narrow U+202F, because consoles
+and fonts lack that."""
 _NOISE = (
     b'"Project-Id-Version',
     b'"Report-Msgid-Bugs-To',
@@ -123,6 +134,13 @@ def wrong_placeholders(language: str) -> Iterator[tuple[str, str]]:
                 yield originals[0], text
 
 
+def typeset(text: str, language: str) -> str:
+    """The text with the spaces of the language's typography, such as French wants before `?`."""
+    for pattern, space in _TYPOGRAPHY.get(language, ()):
+        text = pattern.sub(space, text)
+    return text
+
+
 def update() -> None:
     """Brings all catalogues into step with the code, keeping what is translated."""
     now = sentences()
@@ -136,10 +154,15 @@ def update() -> None:
         )
         for sentence in now:
             known = old.get(sentence.msgid)
-            text = known.string if known and not known.fuzzy else ""
+            texts = _strings(known) if known and not known.fuzzy else [""]
+            told = tuple(typeset(text, language) for text in texts)
             # Files without lines: a catalogue changes only where a sentence does.
             files = sorted({file for file, _ in sentence.places})
-            new.add(sentence.id, text, locations=[(file, 0) for file in files])
+            new.add(
+                sentence.id,
+                told if sentence.plural else told[0],
+                locations=[(file, 0) for file in files],
+            )
         save(language, new)
 
 

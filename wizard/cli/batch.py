@@ -53,7 +53,7 @@ from wizard.model import (
     Verification,
 )
 from wizard.model.document import SCHEMA, Json, SettingsFile, account_json
-from wizard.model.words import N_
+from wizard.model.words import N_, named
 
 APPS = ("thunderbird", "outlook", "apple", "thunderbird-mobile", "sheet")
 """Whose files a folder holds, where `--apps` does not say."""
@@ -90,9 +90,9 @@ _STATES = {
 
 async def batch(args: Namespace, backend: Backend, out: Output) -> Exit:
     """Reads the list, works through what is not done yet, sums up."""
-    for named in (args.file, args.passwords):
-        if named is not None and not named.exists():
-            out.line("There is no file {file}.", file=str(named))
+    for path in (args.file, args.passwords):
+        if path is not None and not path.exists():
+            out.line("There is no file {file}.", file=str(path))
             out.line("Next: {action}", action=out.messages.text("Choose another file"))
             return out.finish({"reason": "no-such-file", "file": str(named)}, Exit.USAGE)
     roster = read_roster(args.file)
@@ -403,7 +403,8 @@ class _Batch:
             lines += ["", text("Rows of the list that were passed over:")]
             for row in document["bad_rows"]:
                 line = text("line {line}", line=str(row["line"]))
-                lines.append(f"  {line}: {row['text']}: {row['title']}")
+                said = named(self._out.messages, row["text"], row["title"])
+                lines.append(f"  {named(self._out.messages, line, said)}")
         return "\n".join(lines) + "\n"
 
     def _tell(self, document: Json) -> None:

@@ -60,7 +60,7 @@ from wizard.model import (
     shown_domain,
 )
 from wizard.model.document import Json, found_json, service_result_json, side_json
-from wizard.model.words import N_
+from wizard.model.words import N_, named
 
 Command = Callable[[Namespace, Backend, Output], Awaitable[Exit]]
 MAX_DOCUMENT = 1024 * 1024
@@ -118,7 +118,7 @@ def _tell_found(found: Found, out: Output) -> None:
     if found.provider.password_kind is PasswordKind.EXCHANGE:
         out.problem(Problem(ProblemKind.EXCHANGE_ONLY, Stage.DISCOVER, host=found.address.domain))
         for step in exchange_steps(out.messages):
-            out.plain(f"  {step.group}: {step.text}")
+            out.plain(f"  {named(out.messages, step.group, step.text)}")
     elif found.provider.name:
         out.line("Your mail is at {provider}.", provider=found.provider.name)
     for label, servers in (
@@ -137,7 +137,7 @@ def _tell_found(found: Found, out: Output) -> None:
             domain=shown_domain(found.address.domain),
         )
     for service in found.services:
-        out.plain(f"{service.type.value}: {service.url}")
+        out.plain(named(out.messages, service.type.value, service.url))
     _tell_provider(found.provider, out)
 
 
@@ -148,7 +148,7 @@ def _tell_provider(provider: Provider, out: Output) -> None:
         out.plain(step)
     for link in provider.help:
         if link.language in {language, ""}:
-            out.plain(f"{link.title}: {link.url}" if link.title else link.url)
+            out.plain(named(out.messages, link.title, link.url) if link.title else link.url)
 
 
 async def parse_autoconfig(args: Namespace, backend: Backend, out: Output) -> Exit:
@@ -336,7 +336,8 @@ def tell_verification(verification: Verification, provider: Provider, out: Outpu
             for collection in found.service.collections:
                 out.plain(f"    {collection.name or collection.url}")
         else:
-            out.plain(f"{name}: {out.messages.problem(found.problem, provider).title}")
+            title = out.messages.problem(found.problem, provider).title
+            out.plain(named(out.messages, name, title))
 
 
 def verification_json(verification: Verification, provider: Provider, out: Output) -> Json:
@@ -514,7 +515,7 @@ def write_out(
     written = backend.write(plan, folder)
     if isinstance(written, Problem):
         return row_problem(client, written, out)
-    out.plain(f"{plan.name}:")
+    out.line("{name}:", name=plan.name)
     for path in written:
         out.plain(f"  {path}")
     _tell_steps(plan, out)
@@ -614,7 +615,7 @@ def _tell_applied(applied: Applied, out: Output) -> None:
             id=applied.change_id,
         )
     else:
-        out.plain(f"{plan.name}:")
+        out.line("{name}:", name=plan.name)
     for path in applied.written:
         out.plain(f"  {path}")
     _tell_steps(plan, out)
@@ -668,7 +669,7 @@ async def apps(args: Namespace, backend: Backend, out: Output) -> Exit:
         out.plain(told.replace(" ,", ",").rstrip())  # not every program tells its version
         out.plain(f"  {client.path}")
         for profile in client.profiles:
-            out.plain(f"  {profile.name}: {profile.path}")
+            out.plain(f"  {named(out.messages, profile.name, str(profile.path))}")
     return out.finish({"apps": [_client_json(client) for client in detected]}, Exit.DONE)
 
 

@@ -20,7 +20,7 @@ from wizard.cli.output import Output
 from wizard.cli.settings import Settled, address_or_exit, settle
 from wizard.model import Account, PasswordUse, Problem, ProblemKind, Stage, Verification
 from wizard.model.document import Json
-from wizard.model.words import N_
+from wizard.model.words import N_, named
 
 HINTS = (
     N_(
@@ -47,9 +47,9 @@ async def password(args: Namespace, backend: Backend, out: Output) -> Exit:
     uses = await backend.update_password(account)
     for use in uses:
         if use.problem is None:
-            out.plain(f"{use.name}: {use.note}")
+            out.plain(named(out.messages, use.name, use.note))
         else:
-            out.plain(f"{use.name}:")
+            out.line("{name}:", name=use.name)
             out.problem(use.problem)
             out.plain(use.note)
             codes.append(Exit.PROBLEMS)

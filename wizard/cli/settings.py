@@ -46,7 +46,7 @@ from wizard.model.document import (
     report_json,
     server_json,
 )
-from wizard.model.words import N_
+from wizard.model.words import N_, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ def _no_servers(settled: Settled, out: Output) -> Exit:
     }
     out.problem(problem, settled.provider)
     for step in steps:
-        out.plain(f"  {step.group}: {step.text}")
+        out.plain(f"  {named(out.messages, step.group, step.text)}")
     told = out.problem_json(problem, settled.provider)
     return out.finish({**document, "problem": told}, exit_of(problem), ok=False)
 

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _HEX_LABEL = re.compile(r"0x[0-9a-f]*\Z")
+_SPACE = re.compile(r"\s{2,}|[^\S\xa0]")
 _LOCAL_NAMES = frozenset({"localhost", "invalid", "onion"})
 MAX_TEXT = 200
 
@@ -67,10 +68,14 @@ def clean_port(text: str) -> int | None:
 
 
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
-    """Text from outside for showing: one line, no control or bidi characters, cut to `limit`."""
-    kept = "".join(" " if char.isspace() else char for char in text[: limit * 4])
-    kept = "".join(char for char in kept if unicodedata.category(char)[0] != "C")
-    kept = " ".join(kept.split())
+    """Text from outside for showing: one line, no control or bidi characters, cut to `limit`.
+
+    A no-break space stays where it stands alone: French has it before `:` and within `« »`.
+    """
+    kept = "".join(
+        char for char in text[: limit * 4] if char.isspace() or unicodedata.category(char)[0] != "C"
+    )
+    kept = _SPACE.sub(" ", kept).strip()
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 

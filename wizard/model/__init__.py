@@ -89,7 +89,7 @@ if TYPE_CHECKING:
         Service,
         ServiceType,
     )
-    from wizard.model.words import N_, SourceWords, Words
+    from wizard.model.words import N_, SourceWords, Words, named
 
 __all__ = [
     "DEFAULT_PORTS",
@@ -158,6 +158,7 @@ __all__ = [
     "Undone",
     "Verification",
     "Words",
+    "named",
     "parse_address",
     "shown_domain",
     "to_ascii_domain",
@@ -184,6 +185,6 @@ if not TYPE_CHECKING:  # else a name that is not there would go unnoticed
             "secret": "Secret",
             "servers": "DEFAULT_PORTS LOOPBACK AuthMethod DavAccount DavCollection Security "
             "ServerSettings ServerType Service ServiceType",
-            "words": "N_ SourceWords Words",
+            "words": "N_ SourceWords Words named",
         },
     )

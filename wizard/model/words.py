@@ -32,6 +32,11 @@ class Words(Protocol):
         ...
 
 
+def named(words: Words, name: str, value: str) -> str:
+    """A name and its value with the language's own colon: French has a space before it."""
+    return words.text(N_("{name}: {value}"), name=name, value=value)
+
+
 class SourceWords:
     """The source text itself: what tests use, and what stands where no catalogue is at hand."""
 

@@ -96,6 +96,7 @@ def test_only_plain_https_addresses_get_through(text: str, url: str | None) -> N
 
 def test_text_for_showing_is_one_line_without_hidden_characters() -> None:
     assert clean_text(" A\r\n\tB\0\x1b[31m \u202eevil\u200b ") == "A B[31m evil"
+    assert clean_text("Ici\xa0: \xa0 l\xe0\xa0") == "Ici\xa0: l\xe0"
     assert clean_text("x" * 500, 10) == "x" * 9 + "…"
 
 

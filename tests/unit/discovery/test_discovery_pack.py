@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import i18n
 from tests.shared_data import shared_data
 from tests.unit.discovery.support import PACK_TEXT, address, small_pack
 from wizard.discovery import (
@@ -161,6 +162,7 @@ def test_first_steps_are_there_in_all_five_languages(pack: Pack) -> None:
             for text in texts.values():
                 assert "{" not in text, (entry.id, language)
                 assert text.endswith("."), (entry.id, language)
+                assert i18n.typeset(text, language) == text, (entry.id, language)
         if entry.password is PasswordKind.APP_PASSWORD:
             assert "app-password" in steps["en"], entry.id
     assert told >= 40

@@ -167,6 +167,32 @@ def test_placeholders_are_the_same(language: str) -> None:
     assert list(i18n.wrong_placeholders(language)) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_no_line_ends_before_a_question_mark(language: str) -> None:
+    """`python -m tests.i18n update` puts in the spaces that French typography wants."""
+    loose = [
+        text
+        for item in i18n.catalogue(language)
+        if item.id
+        for text in ([item.string] if isinstance(item.string, str) else item.string or ())
+        if i18n.typeset(text, language) != text
+    ]
+    assert loose == []
+
+
+def test_french_spaces_hold_what_belongs_together_and_leave_the_rest() -> None:
+    for typed, printed in (
+        ("Pourquoi ? Voici : « Mail » !", "Pourquoi\xa0? Voici\xa0: «\xa0Mail\xa0»\xa0!"),
+        ("Tapez « oui » ; puis (pourquoi ?)", "Tapez «\xa0oui\xa0»\xa0; puis (pourquoi\xa0?)"),
+        ("{program} : rien\u202f!\n200 % ici", "{program}\xa0: rien\xa0!\n200\xa0% ici"),
+        ("À 10:30, ouvrez https://example.net/?a=1;b", ""),
+        ("v=spf1 ?all :x %d a::b --flag !x", ""),
+    ):
+        assert i18n.typeset(typed, "fr") == (printed or typed)
+        assert i18n.typeset(printed, "fr") == printed
+    assert i18n.typeset("What ? « Mail »", "en") == "What ? « Mail »"
+
+
 def test_no_problem_lets_a_certificate_pass() -> None:
     """Nobody may click a certificate away, nor go on where nothing could be checked."""
     for problem in problems():

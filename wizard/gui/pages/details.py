@@ -20,7 +20,7 @@ from wizard.gui.pages.common import seconds, service_name, wording
 from wizard.gui.shell import Outside
 from wizard.gui.widgets import Button, CopyButton, Disclosure, Kind, Kit, Text, TextType, flow
 from wizard.gui.widgets.plain import plain_view
-from wizard.model import Problem, Rung, ServerSettings, ServerType, ServiceResult
+from wizard.model import Problem, Rung, ServerSettings, ServerType, ServiceResult, named
 
 
 class Details(Disclosure):
@@ -160,7 +160,7 @@ def details_of(kit: Kit, state: State) -> str:
     if state.reports:
         lines.append("")
     for report in state.reports:
-        said = f"{words.source(report.source)}: {words.source_state(report)}"
+        said = named(words, words.source(report.source), words.source_state(report))
         detail = f" ({report.detail})" if report.detail else ""
         lines.append(f"{said}{detail}, {seconds(kit, report.ms)}")
     problems = (
@@ -183,21 +183,21 @@ def _server(kit: Kit, server: ServerSettings) -> str:
 def _evidence(kit: Kit, server: ServerSettings) -> Iterator[str]:
     for item in server.evidence:
         said = kit.words.evidence(item)
-        yield f"  {said}: {item.detail}" if item.detail else f"  {said}"
+        yield f"  {named(kit.words, said, item.detail) if item.detail else said}"
 
 
 def _ladder(kit: Kit, rungs: tuple[Rung, ...]) -> Iterator[str]:
     for rung in rungs:
         mark = "✓" if rung.ok else "✗"
-        said = f": {rung.said}" if rung.said else ""
-        yield f"  {mark} {kit.words.stage(rung.stage)}, {seconds(kit, rung.ms)}{said}"
+        took = f"{kit.words.stage(rung.stage)}, {seconds(kit, rung.ms)}"
+        yield f"  {mark} {named(kit.words, took, rung.said) if rung.said else took}"
 
 
 def _services(kit: Kit, results: tuple[ServiceResult, ...]) -> Iterator[str]:
     for result in results:
         service = result.service
         tested = f", {seconds(kit, result.ms)}" if result.ms else ""
-        yield f"{service_name(kit, service)}: {service.url}{tested}"
+        yield f"{named(kit.words, service_name(kit, service), service.url)}{tested}"
         yield from _ladder(kit, result.rungs)
         for collection in service.collections:
             yield f"  {collection.name} {collection.url}"

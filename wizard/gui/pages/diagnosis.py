@@ -45,6 +45,7 @@ from wizard.model import (
     Diagnosis,
     Problem,
     Subject,
+    named,
     shown_domain,
 )
 
@@ -239,12 +240,12 @@ class DiagnosisPage(PageView):
             return words.text("open: {ports}", ports=", ".join(dict.fromkeys(open_ports)))
         if item.subject in _EACH_PORT and len(item.checks) > 1:
             return " · ".join(
-                f"{check.family}: {check_said(words, check)}" for check in item.checks
+                named(words, check.family, check_said(words, check)) for check in item.checks
             )
         if item.subject is Subject.NAMES:
             bad = [check for check in item.checks if check.state is CheckState.BAD]
             if bad:
-                return f"{shown_domain(bad[0].host)}: {check_said(words, bad[0])}"
+                return named(words, shown_domain(bad[0].host), check_said(words, bad[0]))
             return "" if item.mark is Mark.NOW else words.text("works")
         if item.subject is Subject.PUBLIC_ADDRESS:
             told = [check.said for check in item.checks if check.said]

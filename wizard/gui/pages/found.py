@@ -39,6 +39,7 @@ from wizard.model import (
     ServerType,
     Service,
     ServiceType,
+    named,
 )
 
 
@@ -307,7 +308,7 @@ class FoundPage(PageView):
 
     def _sentence(self, item: Evidence) -> str:
         said = self.kit.words.evidence(item)
-        return f"• {said}: {item.detail}" if item.detail else f"• {said}"
+        return f"• {named(self.kit.words, said, item.detail) if item.detail else said}"
 
 
 def _both_answered(state: State) -> bool:

@@ -9,7 +9,7 @@ from wizard.flow import events as ev
 from wizard.gui.pages.common import seconds
 from wizard.gui.shell import Chrome, NavAction, Outside, PageView
 from wizard.gui.widgets import Card, Kit, Mark, Row
-from wizard.model import EmailAddress, Source, SourceReport, SourceState
+from wizard.model import EmailAddress, Source, SourceReport, SourceState, named
 
 _OPEN = frozenset({SourceState.WAITING, SourceState.RUNNING})
 
@@ -48,7 +48,9 @@ class SearchingPage(PageView):
     def _said(self, report: SourceReport) -> str:
         state = self.kit.words.source_state(report)
         telling = report.state in (SourceState.FOUND, SourceState.REJECTED)
-        return f"{state}: {report.detail}" if report.detail and telling else state
+        if not (report.detail and telling):
+            return state
+        return named(self.kit.words, state, report.detail)
 
     def chrome(self, state: State) -> Chrome:
         """See `PageView.chrome`."""
