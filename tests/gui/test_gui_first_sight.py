@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QPoint
 
-from tests.gui.conftest import OpenWindow
+from tests.gui.conftest import TRANSLATIONS, OpenWindow
 from tests.gui.measure import settle
 from tests.gui.samples import IMAP, PLAN, STATES
 from wizard.flow import ProgramRow, RowState
+from wizard.gui.pages.address import AddressPage
 from wizard.gui.pages.applying import ApplyingPage
 from wizard.gui.pages.diagnosis import DiagnosisPage
 from wizard.gui.widgets import Mark, Text
+from wizard.messages import LANGUAGES, Messages
 from wizard.model import Applied, Subject
 
 
@@ -99,3 +102,26 @@ def test_an_empty_list_has_one_way_back(open_window: OpenWindow) -> None:
     wizard = open_window(STATES["changes-none"])
     assert wizard.shell.left.isHidden()
     assert wizard.shell.primary.isVisible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_cut_off_leaves_the_first_page_in_sight(
+    open_window: OpenWindow, language: str
+) -> None:
+    wizard = open_window(
+        STATES["address-cut-off"], speech=Messages(language, TRANSLATIONS), size=(940, 640)
+    )
+    page = wizard.shell.page
+    assert isinstance(page, AddressPage)
+    assert page.cut_off.isVisible()
+    assert wizard.shell.scroller.verticalScrollBar().maximum() == 0
+
+
+def test_what_was_cut_off_leaves_the_first_field_in_sight_in_large_letters(
+    open_window: OpenWindow,
+) -> None:
+    wizard = open_window(STATES["address-cut-off"], scale=2.0, size=(940, 640))
+    page = wizard.shell.page
+    assert isinstance(page, AddressPage)
+    seen = wizard.shell.scroller.viewport()
+    assert page.name.edit.mapTo(seen, QPoint(0, 0)).y() < seen.height()

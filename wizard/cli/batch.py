@@ -94,7 +94,7 @@ async def batch(args: Namespace, backend: Backend, out: Output) -> Exit:
         if path is not None and not path.exists():
             out.line("There is no file {file}.", file=str(path))
             out.line("Next: {action}", action=out.messages.text("Choose another file"))
-            return out.finish({"reason": "no-such-file", "file": str(named)}, Exit.USAGE)
+            return out.finish({"reason": "no-such-file", "file": str(path)}, Exit.USAGE)
     roster = read_roster(args.file)
     if isinstance(roster, ListFault):
         out.line(_LIST_FAULTS[roster.reason], file=str(args.file))

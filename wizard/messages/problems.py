@@ -481,7 +481,7 @@ PROBLEMS: dict[ProblemKind, Sentences] = {
             "Nothing is published where mail programs look. You can enter the settings yourself; "
             "our best guess is already filled in."
         ),
-        N_("Enter the settings yourself"),
+        N_("Enter the settings myself"),
         Action.EDIT_SERVERS,
     ),
     _K.UNENCRYPTED_ONLY: Sentences(

@@ -14,9 +14,7 @@ from wizard.gui.widgets import (
     Field,
     Group,
     Kind,
-    Mark,
     ProblemCard,
-    Row,
     Text,
     TextType,
     clear,
@@ -136,7 +134,10 @@ class AddressPage(PageView):
             )
         return Chrome(
             title=words.text("Set up your e-mail"),
-            lead=words.text(
+            # Who comes back knows what this is, and has a line more to read.
+            lead=""
+            if state.kept is not None
+            else words.text(
                 "We find the right settings for you and put them into the programs you use."
             ),
             primary=NavAction(words.text("Find my settings"), self._submit),
@@ -170,21 +171,18 @@ class AddressPage(PageView):
     def _kept_card(self, kept: Kept) -> Card:
         kit, words = self.kit, self.kit.words
         title = words.text("You were setting up {address}", address=kept.address.shown)
-        sentence = (
-            words.text("Its settings are still here. Only the password has to be typed again.")
-            if kept.account is not None
-            else words.text("We had begun to look for its settings.")
-        )
-        carry_on = Button(kit, words.text("Carry on"), Kind.PLAIN)
+        carry_on = Button(kit, words.text("Carry on"), Kind.LINK)
         carry_on.clicked.connect(lambda: self.send(ev.CarriedOn()))
-        afresh = Button(kit, words.text("Start afresh"), Kind.PLAIN)
+        afresh = Button(kit, words.text("Start afresh"), Kind.LINK)
         afresh.clicked.connect(lambda: self.send(ev.KeptDropped()))
-        card = Card(kit, spacing=12)
+        named = Group(0)
+        named.body.setContentsMargins(0, kit.px(4), kit.px(14), kit.px(4))  # as high as the links
+        named.body.addWidget(Text(title, TextType.STRONG))
+        card = Card(kit)
         card.setAccessibleName(title)
-        card.body.addWidget(Row(kit, title, Mark.NOW, sentence))
-        actions = flow(kit.px(12), carry_on, afresh)
-        actions.setContentsMargins(kit.px(34), 0, 0, 0)
-        card.body.addWidget(actions)
+        # One line where there is room: the fields below stay in sight.
+        card.body.setContentsMargins(*(kit.px(side) for side in (16, 8, 16, 8)))
+        card.body.addWidget(flow(kit.px(2), named, flow(kit.px(16), carry_on, afresh)))
         return card
 
     # -- acting -----------------------------------------------------------------------------
