@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -70,3 +71,12 @@ def test_a_program_without_a_window_can_print() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"%PDF-")
+
+
+def test_what_is_printed_can_be_copied_and_searched(qapp: QApplication) -> None:
+    """Whatever signs the font takes for it, the file says which letters they stand for."""
+    text = "C:\\Users, K-9 2026-11-26 » : A"
+    pdf = render_pdf(f"<p>{text}</p>")
+    meanings = b"".join(re.findall(rb"begincmap(.+?)endcmap", pdf, re.DOTALL))
+    told = {chr(int(code, 16)) for code in re.findall(rb"<([0-9A-Fa-f]{4})>", meanings)}
+    assert set(text) - {" "} <= told

@@ -60,7 +60,7 @@ _OUTLOOK = "HKEY_CURRENT_USER\\Software\\Microsoft\\Office\\16.0\\Outlook"
 
 _NOTE_UNTRIED = N_(
     "Made after Microsoft's documentation; not tried on a real Windows by us. If a step looks "
-    "different on your computer, the values at the end are what counts."
+    "different on your computer, the values of your account are what counts."
 )
 _NOTE_CLOUD = N_(
     "The new Outlook for Windows and Outlook for Mac, iPhone and Android copy your mailbox, and "

@@ -116,4 +116,7 @@ def _font() -> QFont:
             font = QFont(family)
             break
     font.setPointSize(_POINTS)
+    # Signs that a font exchanges for others, as Inter does with the colon of `C:\\`, are drawn but
+    # lost to whoever searches the page or copies from it.
+    font.setFeature(QFont.Tag("calt"), 0)
     return font

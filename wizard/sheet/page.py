@@ -100,12 +100,13 @@ _PRINT = """\
 <html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ title }}</title></head>
 <body style="color: #000000;">
 <table width="100%" cellspacing="0" cellpadding="0"><tr>
-<td width="72%"><p style="font-size: 18pt; font-weight: 600;">{{ title }}</p><p>{{ lead }}</p>
+<td width="72%" style="padding-bottom: 8px;">
+<p style="font-size: 18pt; font-weight: 600;">{{ title }}</p><p>{{ lead }}</p>
 {% if picture %}<p>{{ qr_caption }}</p>{% endif %}</td>
 <td width="28%" align="right">{% if picture %}
-<img src="{{ picture }}" width="118" height="118">{% endif %}</td>
+<img src="{{ picture }}" width="150" height="150">{% endif %}</td>
 </tr></table>
-<table width="100%" cellspacing="0" cellpadding="2"
+<table width="100%" cellspacing="0" cellpadding="3"
  style="border-collapse: collapse; border: 1px solid #999999;">
 {% for section in sections %}
 <tr><td colspan="2" style="border: 1px solid #999999; padding-top: 5px;">
