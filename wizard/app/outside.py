@@ -131,7 +131,8 @@ class Outside:
         if isinstance(pack, PackFaults):
             reason = "; ".join(str(fault) for fault in pack.faults)
             if beside is None:
-                raise Unusable("--provider", str(path), reason)
+                shown = "\n".join(fault.told(self._messages) for fault in pack.faults)
+                raise Unusable("--provider", str(path), reason, shown)
             # Nobody asked for it now: the wizard works without, and the log says why.
             LOGGER.warning("provider file %s: %s", path, reason)
             return

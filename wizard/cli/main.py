@@ -94,7 +94,7 @@ async def _run(args: Namespace, backend: Backend, out: Output) -> Exit:
 
 def _unusable(unusable: Unusable, out: Output) -> int:
     out.line("The option {option} cannot be used as given.", option=unusable.option)
-    out.plain(f"{unusable.value}: {unusable.reason}")
+    out.plain(f"{unusable.value}: {unusable.shown}")
     detail = {"option": unusable.option, "detail": unusable.reason}
     return out.finish({"reason": "usage", **detail}, Exit.USAGE)
 

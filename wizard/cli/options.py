@@ -22,13 +22,15 @@ class Options:
 
 
 class Unusable(Exception):
-    """An option's value cannot be used. `reason`: a short English phrase."""
+    """An option's value cannot be used. `reason`: a short English phrase; `shown`: the same in
+    the language of the person, where it has one."""
 
-    def __init__(self, option: str, value: str, reason: str) -> None:
+    def __init__(self, option: str, value: str, reason: str, shown: str = "") -> None:
         super().__init__(f"{option} {value}: {reason}")
         self.option = option
         self.value = value
         self.reason = reason
+        self.shown = shown or reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ The path is always passed in. Nothing here touches the network.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from wizard.discovery.names import (
     clean_host,
@@ -39,6 +40,7 @@ from wizard.model import (
     Service,
     ServiceType,
 )
+from wizard.model.words import N_, SourceWords, Words
 
 FORMAT = 1
 MAX_FILE = 1024 * 1024
@@ -54,6 +56,9 @@ _SERVER = re.compile(
     r"(?: user=(?P<guess>\??)(?P<username>\S+))?(?: auth=(?P<auth>[a-z0-9,-]+))?\Z"
 )
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+_STRANGE = re.compile(r"[{}]|%[A-Za-z_]{5,}%")
+"""What is left of a placeholder that is none of ours; the second form is that of autoconfig."""
+_SERVER_FORM = "imap|pop3|smtp HOST:PORT tls|starttls [user={local}] [auth=oauth2,password]"
 _DATE = re.compile(r"20\d\d-(0[1-9]|1[0-2])\Z")
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
 _DEEP_KEY = re.compile(
@@ -77,17 +82,23 @@ _AUTH = {
 class PackFault:
     """One thing a person has to correct in a provider file. `line` is 1-based, 0 if unknown.
 
-    `field` is the key as written (`provider.servers`), `reason` a short English phrase for the
-    author of the file.
+    `field` is the key as written (`provider.servers`), `reason` a short phrase for the author of
+    the file, in which `values` are filled in.
     """
 
     line: int
     field: str
     reason: str
+    values: Mapping[str, str]
 
     def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.field}: {self.reason}" if self.field else f"{where}{self.reason}"
+        return self.told(SourceWords())
+
+    def told(self, words: Words) -> str:
+        """Line, key and reason in a language."""
+        where = words.text(N_("line {line}"), line=str(self.line)) if self.line else ""
+        reason = words.text(self.reason, **self.values)
+        return ": ".join(part for part in (where, self.field, reason) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +197,7 @@ class PackEntry:
 
     def services_for(self, address: EmailAddress) -> tuple[Service, ...]:
         """Contacts and calendars."""
-        filled = ((kind, clean_url(_fill(url, address))) for kind, url in self.services)
+        filled = ((kind, clean_url(_fill_url(url, address))) for kind, url in self.services)
         return tuple(Service(kind, url, str(address)) for kind, url in filled if url is not None)
 
 
@@ -276,14 +287,19 @@ def load_pack(path: Path) -> Pack | PackFaults:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
-        return PackFaults(path, (PackFault(0, "", error.strerror or "cannot be read"),))
+        return PackFaults(
+            path,
+            (_about(0, N_("cannot be read: {reason}"), reason=str(error.strerror)),),
+        )
     if len(data) > MAX_FILE:
-        return PackFaults(path, (PackFault(0, "", "larger than 1 MiB"),))
+        return PackFaults(
+            path, (_about(0, N_("is larger than 1 MiB: leave out what is not needed")),)
+        )
     try:
         text = data.decode("utf-8-sig")  # Windows' editor begins with a mark
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        return PackFaults(path, (PackFault(line, "", "not UTF-8 text"),))
+        return PackFaults(path, (_about(line, _NOT_UTF_8),))
     read = read_pack(text)
     if isinstance(read, Pack):
         return Pack(read.entries, read.mail_filters, path)
@@ -301,11 +317,12 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found.group(1)) if found else len(text.splitlines())
-        return (PackFault(line, "", f"not TOML: {re.sub(r' *[(]at .*', '', str(error))}"),)
+        reason = re.sub(r" *[(]at .*", "", str(error))
+        return (_about(line, N_("cannot be read as TOML: {reason}"), reason=reason),)
     except RecursionError:
-        return (PackFault(0, "", "not TOML: nested too deeply"),)
+        return (_about(0, _TOO_DEEP),)
     except ValueError:  # Python's own limit
-        return (PackFault(0, "", "holds a number of thousands of digits"),)
+        return (_about(0, N_("holds a number of thousands of digits")),)
     reader = _Reader(text)
     pack = reader.pack(document)
     return tuple(sorted(reader.faults, key=lambda fault: fault.line)) if reader.faults else pack
@@ -313,15 +330,29 @@ def read_pack(text: str) -> Pack | tuple[PackFault, ...]:
 
 def _unreadable(text: str) -> PackFault | None:
     """What the TOML reader is better spared."""
+    other = _OTHER_FORMATS.get(text.lstrip()[:1])
+    if other is not None:
+        return _about(1, _OTHER_FORMAT, format=other)
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
-            return PackFault(number, "", "longer than 16 KiB")
+            return _about(number, N_("is longer than 16 KiB: spread it over several lines"))
     deep = _DEEP_KEY.search(text)
     if deep is None:
         return None
-    return PackFault(text.count("\n", 0, deep.start()) + 1, "", "not TOML: nested too deeply")
+    return _about(text.count("\n", 0, deep.start()) + 1, _TOO_DEEP)
 
 
+def _about(line: int, reason: str, /, **values: str) -> PackFault:
+    """What concerns the file and none of its keys."""
+    return PackFault(line, "", reason, values)
+
+
+_WRITTEN_AS = N_("is written as {form}")
+_NO_ADDRESS = N_("must be an https address")
+_NOT_UTF_8 = N_("is not UTF-8 text: save the file with the encoding UTF-8")
+_TOO_DEEP = N_("is nested too deeply")
+_OTHER_FORMAT = N_("is {format}; a provider file is TOML, as resources/providers.toml shows")
+_OTHER_FORMATS = {"<": "XML", "{": "JSON"}
 _TOP_KEYS = {"format", "checked", "mail_filters", "texts", "provider"}
 _ENTRY_KEYS = {
     "id", "name", "domains", "mx", "servers", "username", "auth", "password",
@@ -330,6 +361,11 @@ _ENTRY_KEYS = {
 }  # fmt: skip
 _OAUTH_KEYS = {"client_id", "client_secret", "authorize", "token", "scopes"}
 _HELP_KEYS = {"url", "purpose", "language", "title"}
+
+
+_EVERYWHERE = ("{address}", "{local}", "{domain}")
+_IN_HOSTS = ("{domain}",)
+"""Nothing of a person in a host: names are asked for in the clear."""
 
 
 class _Reader:
@@ -345,7 +381,7 @@ class _Reader:
         self._known_keys(document, _TOP_KEYS, "")
         written = document.get("format")
         if type(written) is not int or written != FORMAT:  # `true` and 1.0 are equal to 1
-            self._fault("format", f"must be {FORMAT}")
+            self._fault("format", N_("must be {value}"), value=str(FORMAT))
         checked = self._text(document, "checked")
         filters = tuple(
             name
@@ -356,15 +392,19 @@ class _Reader:
         tables = document.get("provider", [])
         entries: list[PackEntry] = []
         if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
-            self._fault("provider", "must be written as [[provider]] tables")
+            self._fault("provider", N_("must be written as [[provider]] tables"))
             tables = []
-        seen: dict[str, str] = {}
+        elif not tables:
+            self._fault("provider", N_("is needed: at least one [[provider]] table"))
+        seen: dict[tuple[str, str], str] = {}
         for self._entry, table in enumerate(tables):
             entry = self._read_entry(table, checked)
-            for name in (f"id {entry.id}", *entry.domains):
-                if name in seen and entry.id:
-                    self._fault("domains", f"{name} is already in {seen[name]}")
-                seen[name] = entry.id
+            named = {"id": (entry.id,), "domains": entry.domains, "mx": entry.mx}
+            for key, name in ((key, name) for key, names in named.items() for name in names):
+                if (key, name) in seen and entry.id:
+                    other = seen[key, name]
+                    self._fault(key, N_("“{name}” is already in {other}"), name=name, other=other)
+                seen[key, name] = entry.id
             entries.append(entry)
         return Pack(tuple(entries), filters)
 
@@ -372,10 +412,10 @@ class _Reader:
         self._known_keys(table, _ENTRY_KEYS, "provider.")
         entry_id = self._text(table, "id")
         if not _ID.match(entry_id):
-            self._fault("id", "is needed: lower-case letters, digits, hyphens and dots")
+            self._fault("id", N_("is needed: lower-case letters, digits, hyphens and dots"))
         name = self._text(table, "name")
         if not name or name != clean_text(name, 80):
-            self._fault("name", "is needed: one line of at most 80 characters")
+            self._fault("name", N_("is needed: one line of at most 80 characters"))
         domains = self._texts(table, "domains")
         mx = self._texts(table, "mx")
         typos = self._texts(table, "typos")
@@ -386,18 +426,20 @@ class _Reader:
                 elif not (key == "domains" and host == ANY_DOMAIN):
                     self._is_host(host, key)
         if not domains and not mx:
-            self._fault("domains", 'one domain or one mx is needed ("*" stands for every domain)')
+            self._fault(
+                "domains", N_("one domain or one mx is needed (“*” stands for every domain)")
+            )
         password = self._word(
             table, "password", {kind.value: kind for kind in PasswordKind}, PasswordKind.NORMAL
         )
         plain_only = self._flag(table, "plain_only")
         servers = self._servers(table, bridge=password is PasswordKind.BRIDGE)
         unreachable = password is PasswordKind.BRIDGE or not password.has_servers
-        if not servers and not plain_only and not unreachable:
-            self._fault("servers", "is needed: at least one encrypted server")
+        if not table.get("servers") and not plain_only and not unreachable:
+            self._fault("servers", N_("is needed: at least one encrypted server"))
         entry_checked = self._text(table, "checked") or checked
         if entry_checked and not _DATE.match(entry_checked):
-            self._fault("checked", "is a year and a month, as 2026-11")
+            self._fault("checked", N_("is a year and a month, as 2026-11"))
         return PackEntry(
             id=entry_id,
             name=name,
@@ -425,18 +467,16 @@ class _Reader:
         for line in self._texts(table, "servers"):
             match = _SERVER.match(line)
             if match is None:
-                if line.endswith(" plain"):
-                    reason = "unencrypted servers are never used; leave it out"
+                if line.casefold().endswith((" plain", " none")):
+                    reason = N_("“{text}”: unencrypted servers are never used; leave it out")
                 else:
-                    reason = (
-                        'is written "imap|pop3|smtp HOST:PORT tls|starttls '
-                        '[user={local}] [auth=oauth2,password]"'
-                    )
-                self._fault("servers", f"“{clean_text(line, 60)}” {reason}")
+                    reason = N_("“{text}” is not written as {form}")
+                self._fault("servers", reason, text=line, form=_SERVER_FORM)
                 continue
             port = clean_port(match["port"])
             if port is None:
-                self._fault("servers", f"port {match['port']} is not between 1 and 65535")
+                reason = N_("port {port} is not between 1 and 65535")
+                self._fault("servers", reason, port=match["port"])
                 continue
             guess, username = match["guess"], match["username"]
             if username is None:
@@ -447,8 +487,10 @@ class _Reader:
             )
             sample = EmailAddress("a", "example.org")
             if not (
-                self._known_placeholders(match["host"], {"domain"}, "a host knows only {domain}")
-                and self._known_placeholders(username)
+                self._known_placeholders(match["host"], "servers", _IN_HOSTS)
+                and self._known_placeholders(
+                    username, "servers" if match["username"] else "username"
+                )
                 and self._is_login(_fill(username, sample))
                 and (
                     (bridge and match["host"] == LOOPBACK)
@@ -472,25 +514,25 @@ class _Reader:
     def _auth(self, words: Sequence[str], key: str) -> tuple[AuthMethod, ...]:
         for word in words:
             if word not in _AUTH:
-                self._fault(key, f"“{clean_text(word, 30)}” is none of {', '.join(_AUTH)}")
+                self._none_of(key, word, _AUTH)
         return tuple(_AUTH[word] for word in words if word in _AUTH)
 
     def _known_placeholders(
-        self,
-        template: str,
-        known: Collection[str] = ("address", "local", "domain"),
-        reason: str = "knows only {address}, {local} and {domain}",
+        self, template: str, key: str, known: Sequence[str] = _EVERYWHERE
     ) -> bool:
-        """Nothing of a person in a host: names are asked for in the clear."""
-        unknown = set(_PLACEHOLDER.findall(template)) - set(known)
-        if unknown:
-            self._fault("servers", reason)
-        return not unknown
+        rest = template
+        for word in known:
+            rest = rest.replace(word, "")
+        if _STRANGE.search(rest) is None:
+            return True
+        reason = N_("“{text}” holds a placeholder that is none of {known}")
+        self._fault(key, reason, text=template, known=", ".join(known))
+        return False
 
     def _is_login(self, username: str) -> bool:
         if clean_login(username) == username:
             return True
-        self._fault("username", "is one line without characters nobody can see")
+        self._fault("username", N_("is one line without characters nobody can see"))
         return False
 
     def _logo(self, table: Mapping[str, object]) -> str:
@@ -500,14 +542,14 @@ class _Reader:
         beside = ":" not in logo and logo.isprintable() and ".." not in steps and steps[0] != ""
         if not logo or beside or clean_url(logo) is not None:
             return logo
-        self._fault("logo", "is a path beside this file, or an https address")
+        self._fault("logo", N_("is a path beside this file, or an https address"))
         return ""
 
     def _languages(self, table: Mapping[str, object]) -> tuple[str, ...]:
         codes = self._texts(table, "languages")
         if all(_LANGUAGE.match(code) for code in codes):
             return codes
-        self._fault("languages", "holds codes of two letters")
+        self._fault("languages", N_("holds codes of two letters"))
         return ()
 
     def _services(self, table: Mapping[str, object]) -> tuple[tuple[ServiceType, str], ...]:
@@ -516,9 +558,12 @@ class _Reader:
             template = self._text(table, kind.value)
             if not template:
                 continue
-            if clean_url(_fill(template, EmailAddress("a", "example.org"))) is None:
-                self._fault(kind.value, "must be an https address")
-            services.append((kind, template))
+            if clean_url(_fill_url(template, EmailAddress("a", "example.org"))) is None:
+                self._fault(kind.value, _NO_ADDRESS)
+            elif self._known_placeholders(
+                urlsplit(template).netloc, kind.value, _IN_HOSTS
+            ) and self._known_placeholders(template, kind.value):
+                services.append((kind, template))
         return tuple(services)
 
     def _oauth(self, table: Mapping[str, object]) -> OAuthClient | None:
@@ -527,13 +572,14 @@ class _Reader:
         if given is None:
             return None
         if not isinstance(given, dict):
-            self._fault("oauth", 'is { client_id = "…", authorize = "https://…", … }')
+            form = '{ client_id = "…", authorize = "https://…", … }'
+            self._fault("oauth", _WRITTEN_AS, form=form)
             return None
         self._known_keys(given, _OAUTH_KEYS, "oauth.")
         client_id = self._text(given, "client_id")
         urls = [clean_url(self._text(given, key)) for key in ("authorize", "token")]
         if not client_id or not all(urls):
-            self._fault("oauth", "needs client_id and two https addresses, authorize and token")
+            self._fault("oauth", N_("needs client_id and two https addresses, authorize and token"))
             return None
         return OAuthClient(
             client_id,
@@ -546,7 +592,7 @@ class _Reader:
     def _help(self, table: Mapping[str, object]) -> tuple[HelpLink, ...]:
         items = table.get("help", [])
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            self._fault("help", 'is a list of { url = "https://…", purpose = "…" }')
+            self._fault("help", _WRITTEN_AS, form='[{ url = "https://…", purpose = "…" }]')
             return ()
         links = []
         for item in items:
@@ -555,12 +601,12 @@ class _Reader:
             purpose = self._text(item, "purpose") or "general"
             language = self._text(item, "language")
             if url is None:
-                self._fault("help", "url must be an https address")
+                self._fault("url", _NO_ADDRESS)
                 continue
             if purpose not in PURPOSES:
-                self._fault("help", f"purpose is none of {', '.join(PURPOSES)}")
+                self._none_of("purpose", purpose, PURPOSES)
             if language and not _LANGUAGE.match(language):
-                self._fault("help", "language is a code of two letters")
+                self._fault("language", N_("is a code of two letters"))
             links.append(HelpLink(url, purpose, language, clean_text(self._text(item, "title"))))
         return tuple(links)
 
@@ -568,17 +614,19 @@ class _Reader:
         """Named texts in several languages, which entries refer to."""
         tables = document.get("texts", {})
         if not isinstance(tables, dict):
-            self._fault("texts", "is a table per text: [texts.NAME]")
+            self._fault("texts", _WRITTEN_AS, form="[texts.NAME]")
             return {}
         named: dict[str, dict[str, str]] = {}
         for name, texts in tables.items():
             if not isinstance(texts, dict) or not texts:
-                self._fault(name, "is a table of languages: [texts.NAME] en = “…”")
+                self._fault(name, _WRITTEN_AS, form='[texts.NAME] en = "…"')
                 continue
             for language, text in texts.items():
                 if not _LANGUAGE.match(language) or not isinstance(text, str) or not text.strip():
-                    self._fault(name, "holds a text for each language code of two letters")
+                    reason = N_("holds a text for each language code of two letters")
+                    self._fault(name, reason)
                     continue
+                self._known_placeholders(text, name, ("{name}",))
                 # Each line is one step.
                 lines = (clean_text(line, MAX_STEP) for line in text.splitlines())
                 named.setdefault(name, {})[language] = "\n".join(filter(None, lines))
@@ -587,14 +635,14 @@ class _Reader:
     def _steps(self, table: Mapping[str, object], name: str) -> dict[str, dict[str, str]]:
         wanted = table.get("steps", {})
         if not isinstance(wanted, dict):
-            self._fault("steps", 'is written { PURPOSE = "NAME OF A TEXT" }')
+            self._fault("steps", _WRITTEN_AS, form='{ PURPOSE = "NAME OF A TEXT" }')
             return {}
         steps: dict[str, dict[str, str]] = {}
         for purpose, text in wanted.items():
             if purpose not in PURPOSES:
-                self._fault("steps", f"{purpose} is none of {', '.join(PURPOSES)}")
+                self._none_of("steps", purpose, PURPOSES)
             elif not isinstance(text, str) or text not in self._named:
-                self._fault("steps", f"there is no [texts.{text}]")
+                self._fault("steps", N_("there is no [texts.{name}]"), name=str(text))
             else:
                 for language, words in self._named[text].items():
                     steps.setdefault(language, {})[purpose] = words.replace("{name}", name)
@@ -602,36 +650,46 @@ class _Reader:
 
     # -- single values ------------------------------------------------------------------------
 
-    def _fault(self, key: str, reason: str) -> None:
+    def _fault(self, key: str, reason: str, /, **values: str) -> None:
         if len(self.faults) >= MAX_FAULTS:
             return
         line = self._lines.of(self._entry, key)
         full = f"provider.{key}" if self._entry >= 0 else key
-        self.faults.append(PackFault(line, clean_text(full), reason))
+        cleaned = {name: clean_text(value, 120) for name, value in values.items()}
+        fault = PackFault(line, clean_text(full), reason, cleaned)
+        if fault not in self.faults:  # one user name stands for all servers
+            self.faults.append(fault)
+
+    def _none_of(self, key: str, word: str, words: Iterable[str]) -> None:
+        self._fault(key, N_("“{text}” is none of {words}"), text=word, words=", ".join(words))
 
     def _known_keys(self, table: Mapping[str, object], known: set[str], prefix: str) -> None:
         for key in table:
             if key not in known:
-                self._fault(key, f"is not a key of {prefix.rstrip('.') or 'the file'}")
+                table_name = prefix.rstrip(".")
+                if table_name:
+                    self._fault(key, N_("is not a key of {table}"), table=table_name)
+                else:
+                    self._fault(key, N_("is not a key of the file"))
 
     def _text(self, table: Mapping[str, object], key: str) -> str:
         value = table.get(key, "")
         if not isinstance(value, str):
-            self._fault(key, "must be a text in quotes")
+            self._fault(key, N_("must be a text in quotes"))
             return ""
         return value.strip()
 
     def _texts(self, table: Mapping[str, object], key: str) -> tuple[str, ...]:
         value = table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self._fault(key, "must be a list of texts in quotes")
+            self._fault(key, N_("must be a list of texts in quotes"))
             return ()
         return tuple(value)
 
     def _flag(self, table: Mapping[str, object], key: str) -> bool:
         value = table.get(key, False)
         if not isinstance(value, bool):
-            self._fault(key, "must be true or false")
+            self._fault(key, N_("must be true or false"))
             return False
         return value
 
@@ -644,13 +702,17 @@ class _Reader:
     ) -> PasswordKind:
         word = self._text(table, key)
         if word and word not in words:
-            self._fault(key, f"is none of {', '.join(words)}")
+            self._none_of(key, word, words)
         return words.get(word, default)
 
     def _is_host(self, host: str, key: str) -> bool:
-        if clean_host(host) == host:
+        better = clean_host(host)
+        if better == host:
             return True
-        self._fault(key, f"“{clean_text(host, 60)}” is not a host name in lower-case ASCII")
+        if better is not None:
+            self._fault(key, N_("write “{text}” as “{better}”"), text=host, better=better)
+        else:
+            self._fault(key, N_("“{text}” is not a host name"), text=host)
         return False
 
     def _is_somebodys(self, host: str, key: str) -> bool:
@@ -659,7 +721,7 @@ class _Reader:
             return False
         if registrable_domain(host) is not None:
             return True
-        self._fault(key, f"names below “{host}” belong to many owners")
+        self._fault(key, N_("names below “{text}” belong to many owners"), text=host)
         return False
 
 
@@ -676,12 +738,14 @@ class _Lines:
         """Line of a key in the entry with that index; of its head where the key is not there."""
         heads = self._heads
         start = heads[entry] if 0 <= entry < len(heads) else 0
-        after = heads[entry + 1 : entry + 2] if entry >= 0 else heads[:1]
+        after = heads[entry + 1 : entry + 2] if entry >= 0 else ()
         end = after[0] if after else len(self._lines)
         pattern = re.compile(rf'\s*(?:\[+\s*(?:texts\.)?)?["\']?{re.escape(key)}["\']?\s*[=.\]]')
-        for at in range(start, end):
-            if pattern.match(self._lines[at]):
-                return at + 1
+        inside = re.compile(rf'[{{,]\s*["\']?{re.escape(key)}["\']?\s*=')
+        for found in (pattern.match, inside.search):
+            for at in range(start, end):
+                if found(self._lines[at]):
+                    return at + 1
         return start + 1 if self._lines else 0
 
 
@@ -690,6 +754,15 @@ def _names_upwards(host: str) -> Iterator[str]:
     while host:
         yield host
         host = host.partition(".")[2]
+
+
+def _fill_url(template: str, address: EmailAddress) -> str:
+    """With whatever a mail address may hold (`/`, `?`, `#`) as a part of the path."""
+    values = {"address": str(address), "local": address.local, "domain": address.domain}
+    return _PLACEHOLDER.sub(
+        lambda match: quote(values[match[1]], safe="@+") if match[1] in values else match[0],
+        template,
+    )
 
 
 def _fill(template: str, address: EmailAddress) -> str:

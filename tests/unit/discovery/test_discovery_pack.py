@@ -10,6 +10,7 @@ import pytest
 from tests import i18n
 from tests.shared_data import shared_data
 from tests.unit.discovery.support import PACK_TEXT, address, small_pack
+from wizard.app.language import make_messages
 from wizard.discovery import (
     AutoconfigDocument,
     Pack,
@@ -19,7 +20,14 @@ from wizard.discovery import (
     parse_autoconfig,
     read_pack,
 )
-from wizard.model import LOOPBACK, AuthMethod, PasswordKind, ServerType, ServiceType
+from wizard.model import (
+    LOOPBACK,
+    AuthMethod,
+    EmailAddress,
+    PasswordKind,
+    ServerType,
+    ServiceType,
+)
 
 PROVIDERS = Path(__file__).resolve().parents[3] / "resources" / "providers.toml"
 LANGUAGES = {"en", "fr", "de", "it", "es"}
@@ -242,15 +250,46 @@ servers = ["imap imap.a.test:993 tls", "smtp smtp.a.test:465 tls"]
     [
         ("format = 1", "format = 2", "line 1: format", "must be 1"),
         ("format = 1", "", "line 1: format", "must be 1"),
+        (GOOD.partition("\n\n")[2], "", "line 1: provider", "at least one"),
         ('id = "a"', 'id = "A B"', "line 4: provider.id", "lower-case"),
         ('name = "A"', "", "line 3: provider.name", "is needed"),
         ('name = "A"', "name = 5", "line 5: provider.name", "text in quotes"),
         ('["a.test"]', '"a.test"', "line 6: provider.domains", "list of texts"),
         ('["a.test"]', "[]", "line 6: provider.domains", "is needed"),
-        ('["a.test"]', '["A.test"]', "line 6: provider.domains", "lower-case"),
+        ('["a.test"]', '["A.test"]', "line 6: provider.domains", "write “A.test” as “a.test”"),
+        ('["a.test"]', '["bücher.test"]', "line 6: provider.domains", "xn--bcher-kva.test"),
+        ('["a.test"]', '["*.a.test"]', "line 6: provider.domains", "not a host name"),
         ('["a.test"]', '["localhost"]', "line 6: provider.domains", "not a host name"),
         (" tls", " plain", "line 7: provider.servers", "never used"),
-        (":993", "", "line 7: provider.servers", "is written"),
+        (":993", "", "line 7: provider.servers", "is not written as imap|pop3|smtp HOST:PORT"),
+        ("993 tls", "143 NONE", "line 7: provider.servers", "never used"),
+        (
+            'name = "A"',
+            'name = "A"\nusername = "%EMAILADDRESS%"',
+            "line 6: provider.user",
+            "{local}",
+        ),
+        ('name = "A"', 'name = "A"\nusername = "{user}"', "line 6: provider.username", "{local}"),
+        ('name = "A"', 'name = "A"\nusername = "{address"', "line 6: provider.username", "{local}"),
+        ("993 tls", "993 tls user={name}", "line 7: provider.servers", "{local}"),
+        ('name = "A"', 'name = "A"\ncaldav = "https://a.test/{user}"', "line 6", "{local}"),
+        (
+            'name = "A"',
+            'name = "A"\ncaldav = "https://{local}.a.test/"',
+            "line 6",
+            "none of {domain}",
+        ),
+        (
+            'name = "A"',
+            'name = "A"\nmx = ["m.a.test", "m.a.test"]',
+            "line 6: provider.mx",
+            "already",
+        ),
+        ('name = "A"', 'name = "A"\nhelp = [{url="https://a.test", titel="x"}]', "line 6", "titel"),
+        ('tls"]\n', 'tls"]\n[texts.x]\nen = 5\n', "line 8: x", "language code"),
+        ('tls"]\n', "tls\"]\n[texts.x]\nen = '{domain}'\n", "line 8: x", "none of {name}"),
+        ("format = 1", "<?xml version='1.0'?>", "line 1: is XML", "TOML"),
+        ("format = 1", '{"format": 1}', "line 1: is JSON", "TOML"),
         (":993", ":99999", "line 7: provider.servers", "65535"),
         ("imap.a.test", "127.0.0.1", "line 7: provider.servers", "not a host name"),
         ("imap.a.test", "{host}.a.test", "line 7: provider.servers", "{domain}"),
@@ -262,8 +301,8 @@ servers = ["imap imap.a.test:993 tls", "smtp smtp.a.test:465 tls"]
         ('name = "A"', 'name = "A"\ncarddav = "http://a.test"', "line 6", "https"),
         ('name = "A"', 'name = "A"\nchecked = "yesterday"', "line 6", "2026-11"),
         ('name = "A"', 'name = "A"\nplain_only = "yes"', "line 6", "true or false"),
-        ('name = "A"', 'name = "A', "line 5", "not TOML"),
-        ('"smtp smtp.a.test:465 tls"]', '"smtp smtp.a.test:465 tls"', "line 7", "not TOML"),
+        ('name = "A"', 'name = "A', "line 5", "as TOML"),
+        ('"smtp smtp.a.test:465 tls"]', '"smtp smtp.a.test:465 tls"', "line 7", "as TOML"),
         ("[[provider]]", "[provider]", "line 3: provider", "[[provider]]"),
         ("format = 1", "format = true", "line 1: format", "must be 1"),
         ("format = 1", "format = 1.0", "line 1: format", "must be 1"),
@@ -298,7 +337,24 @@ def test_the_line_is_that_of_the_right_provider() -> None:
 
 def test_a_domain_may_stand_in_one_entry_only() -> None:
     second = GOOD.removeprefix("format = 1\n").replace('id = "a"', 'id = "b"')
-    assert "a.test is already in a" in faults(GOOD + second)[0]
+    assert "“a.test” is already in a" in faults(GOOD + second)[0]
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_mistakes_are_told_in_the_language_of_the_person(language: str) -> None:
+    read = read_pack(GOOD.replace(":993", ":0").replace("A", "", 1).replace("a.test", "A.test"))
+    assert isinstance(read, tuple)
+    told = [fault.told(make_messages(language)) for fault in read]
+    assert len(set(told)) == len(told) > 2
+    assert all("{" not in text for text in told)
+    assert (told == [str(fault) for fault in read]) == (language == "en")
+
+
+def test_what_an_address_holds_stays_in_its_part_of_a_path() -> None:
+    read = read_pack(GOOD.replace('"A"', '"A"\ncaldav = "https://a.test/{local}/{address}/"'))
+    assert isinstance(read, Pack)
+    (service,) = read.entries[0].services_for(EmailAddress("jo/../?#%2f+x", "a.test"))
+    assert service.url == ("https://a.test/jo%2F..%2F%3F%23%252f+x/jo%2F..%2F%3F%23%252f+x@a.test/")
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -318,7 +374,7 @@ def test_files_that_are_no_provider_files(tmp_path: Path) -> None:
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"format = 1\n\xff\xfe")
     assert isinstance(read := load_pack(binary), PackFaults)
-    assert str(read.faults[0]) == "line 2: not UTF-8 text"
+    assert str(read.faults[0]) == "line 2: is not UTF-8 text: save the file with the encoding UTF-8"
     large = tmp_path / "large.toml"
     large.write_bytes(b"#" * (1024 * 1024 + 1))
     assert isinstance(read := load_pack(large), PackFaults)
