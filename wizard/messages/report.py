@@ -26,6 +26,7 @@ from wizard.model import (
     Rung,
     Stage,
     Subject,
+    named,
     shown_domain,
 )
 
@@ -233,16 +234,16 @@ def _check_lines(messages: Messages, check: Check) -> list[str]:
         title += f", {messages.security(check.security)}"
     if where:
         title += f" – {where}"
-    told = "" if check.rungs else f": {check_said(messages, check)}"
-    first = f"{_MARKS[check.state]} {title}{told} ({_seconds(check.ms)} s)"
+    told = title if check.rungs else named(messages, title, check_said(messages, check))
+    first = f"{_MARKS[check.state]} {told} ({_seconds(check.ms)} s)"
     return [first, *(_rung_line(messages, rung) for rung in check.rungs)]
 
 
 def _rung_line(messages: Messages, rung: Rung) -> str:
     said = _said(messages, rung.said)
-    quoted = f": {said}" if said else ""
+    took = f"{messages.stage(Stage(rung.stage))} ({_seconds(rung.ms)} s)"
     mark = "✓" if rung.ok else "✗"
-    return f"    {mark} {messages.stage(Stage(rung.stage))} ({_seconds(rung.ms)} s){quoted}"
+    return f"    {mark} {named(messages, took, said) if said else took}"
 
 
 def _said(messages: Messages, said: str) -> str:
@@ -250,7 +251,7 @@ def _said(messages: Messages, said: str) -> str:
     known = TROUBLES.get(said)
     if known is not None:
         return messages.text(known)
-    return f"“{said}”" if said else ""
+    return messages.text(N_("“{said}”"), said=said) if said else ""
 
 
 def _named(provider: Provider) -> Provider | None:
