@@ -74,7 +74,12 @@ def main(words: Sequence[str]) -> int:
     signing.add_argument("--days", type=int, default=120)
     options = parser.parse_args(words)
     if options.command == "key":
-        print(f"Add this to PUBLIC_KEYS of wizard/updates/publisher.py: {make_key(options.file)}")
+        try:
+            half = make_key(options.file)
+        except FileExistsError:
+            print(f"{options.file} is there already and stays as it is: name another file.")
+            return 1
+        print(f"Add this to PUBLIC_KEYS of wizard/updates/publisher.py: {half}")
         return 0
     key = read_key(options.file)
     if public(key) not in PUBLIC_KEYS:

@@ -65,16 +65,22 @@ def main(
         out.progress("Stopped.")
         return out.finish({"reason": "interrupted"}, Exit.INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the answer has seen enough; keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()  # whoever read the answer has seen enough
         return Exit.PROBLEMS
     except Unwritten as full:
         out.progress("The answer could not be written: {reason}", reason=str(full))
+        _let_go_of_stdout()
         return Exit.PROBLEMS
     except Exception as crash:  # noqa: BLE001 - the outermost edge: no raw text of a bug gets out
         out.warn(backend.report_crash(crash))
         out.line("Something in this program went wrong. The report above holds no passwords.")
         return out.finish({"reason": "crash"}, Exit.PROBLEMS)
+
+
+def _let_go_of_stdout() -> None:
+    """Keeps the interpreter from trying once more at its end, and ending with a code of its own."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _lend_streams() -> None:

@@ -122,7 +122,8 @@ class _Change:
 
 
 def changes(places: Places) -> tuple[ChangeRecord, ...]:
-    """What was changed and can be taken back, newest first."""
+    """What was changed and can be taken back, newest first. Raises PermissionError where the
+    wizard's own folder is somebody else's."""
     live = [
         replace(item.record, cut_off=_CUT_OFF.get(item.state, ""))
         for item in _read(places)
@@ -706,7 +707,7 @@ def _own_folder(places: Places) -> Iterator[Problem | None]:
         places.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(places.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        yield folder_problem(exc, places.state)
+        yield own_folder_problem(exc, places.state)
         return
     try:
         _lock(lock)
@@ -756,6 +757,12 @@ def folder_problem(exc: OSError, path: Path) -> Problem:
     """What to say about a folder of our own, or one the person chose."""
     kind = ProblemKind.DISK_FULL if exc.errno in _FULL else ProblemKind.FOLDER_NOT_WRITABLE
     return _problem(kind, path, detail=_said(exc))
+
+
+def own_folder_problem(exc: OSError, path: Path) -> Problem:
+    """The same of the wizard's own folder: nobody chose it, so nobody can choose another."""
+    problem = folder_problem(exc, path)
+    return replace(problem, facts=(*problem.facts, ("ours", "yes")))
 
 
 def _said(exc: OSError) -> str:

@@ -614,6 +614,20 @@ def _has(*facts: str) -> Callable[[Problem], bool]:
 
 VARIANTS: tuple[tuple[ProblemKind, Callable[[Problem], bool], Sentences], ...] = (
     (
+        _K.FOLDER_NOT_WRITABLE,
+        _has("ours"),
+        Sentences(
+            N_("The wizard's own folder is closed to you."),
+            N_(
+                "In {path} it keeps what was there before, and nothing is changed without that. "
+                "The folder probably belongs to the administrator, since the wizard was once "
+                "started as one. Whoever looks after this computer can give it back to you."
+            ),
+            _AGAIN,
+            Action.RETRY,
+        ),
+    ),
+    (
         _K.DOMAIN_MISTYPED,
         lambda problem: problem.service is not None,
         Sentences(

@@ -87,8 +87,9 @@ def _xdg(variable: str, default: Path) -> Path:
 
 
 def _search_path() -> tuple[Path, ...]:
+    # After `su` the path is still the other person's, whose folders are closed to us.
     parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return tuple(dict.fromkeys(Path(part) for part in parts if part))
+    return tuple(dict.fromkeys(Path(part) for part in parts if part and os.access(part, os.X_OK)))
 
 
 def _programs(system: str, home: Path) -> tuple[Path, ...]:

@@ -20,6 +20,7 @@ from wizard.cli.exits import Exit, worst
 from wizard.messages import Messages
 from wizard.model import (
     AuthMethod,
+    ChangeRecord,
     ClientPlan,
     EmailAddress,
     Evidence,
@@ -555,3 +556,16 @@ def test_an_answer_that_cannot_be_written_is_said_and_is_no_crash(
             full.close()
     assert code == Exit.PROBLEMS
     assert line.err == "The answer could not be written: No space left on device\n"
+
+
+def test_a_folder_of_ours_that_is_closed_is_no_crash_and_no_empty_list(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def changes() -> tuple[ChangeRecord, ...]:
+        raise PermissionError(13, "Permission denied", "/home/anna/state/journal.jsonl")
+
+    monkeypatch.setattr(line.outside, "changes", changes)
+    code, text = line.run("undo")
+    assert code == Exit.PROBLEMS
+    assert "folder is closed to you" in text and "In /home/anna/state it keeps" in text
+    assert line.json("undo")[1]["problem"]["kind"] == "folder-not-writable"

@@ -78,6 +78,8 @@ def problems() -> list[Problem]:
     for how in ("open", "refused"):
         signing_in = Problem(ProblemKind.BROWSER_SIGN_IN_NEEDED, Stage.LOGIN, host="id.example.net")
         made.append(replace(signing_in, facts=(("sign_in", how),)))
+    closed = (("path", "/home/anna/.local/state/mail-setup-wizard"), ("ours", "yes"))
+    made.append(Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=closed))
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -65,8 +66,21 @@ def test_looking_writes_nothing(home: Path) -> None:
 
 @linux_only
 def test_the_search_path_in_its_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/b::/a:/b")
-    assert this_computer().search_path == (Path("/b"), Path("/a"))
+    first, second = home / "b", home / "a"
+    for folder in (first, second):
+        folder.mkdir(parents=True)
+    named = (first, "", second, home / "absent", first)
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, named)))
+    assert this_computer().search_path == (first, second)
+
+
+def test_folders_that_are_closed_to_us_are_not_searched(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The path is still root's after `su anna`."""
+    monkeypatch.setenv("PATH", str(home))
+    monkeypatch.setattr(os, "access", lambda place, mode: False)
+    assert this_computer().search_path == ()
 
 
 @linux_only

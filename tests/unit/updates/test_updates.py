@@ -149,6 +149,8 @@ def test_the_publisher_s_key_is_for_its_owner_only(
     assert publishing.public(publishing.read_key(file)) in capsys.readouterr().out
     with pytest.raises(FileExistsError):
         publishing.make_key(file)
+    assert publishing.main(["key", str(file)]) == 1
+    assert "stays as it is" in capsys.readouterr().out
     assert publishing.main(["sign", str(file), PAGE]) == 1
     assert "believe" in capsys.readouterr().out
 
