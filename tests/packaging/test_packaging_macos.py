@@ -1,15 +1,18 @@
 """What macOS is told of the program, and the way to a signed and notarised disk image. The steps
 themselves run on macOS only; here they are read."""
 
+import os
 import plistlib
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 import dmg
+import dmgpicture
 import facts
 import iconfiles
 import info_plist
@@ -68,6 +71,27 @@ def test_the_image_shows_the_program_and_where_it_goes() -> None:
     for x, y in layout["icon_locations"].values():
         assert layout["icon_size"] / 2 < x < width - layout["icon_size"] / 2
         assert layout["icon_size"] / 2 < y < height - layout["icon_size"] / 2
+
+
+def test_readme_shows_the_image_as_it_is_laid_out(tmp_path: Path) -> None:
+    # A program of its own: it makes the one application that a process can have.
+    fresh = tmp_path / "fresh.png"
+    script = Path(dmgpicture.__file__)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    subprocess.run([sys.executable, str(script), str(fresh)], env=environment, check=True)
+    layout = dmg.layout(Path("Mail Setup.app"), Path("icon.icns"))
+    with Image.open(fresh) as drawn, Image.open(dmgpicture.PICTURE) as kept:
+        assert kept.size == drawn.size
+        for centre in layout["icon_locations"].values():
+            where = dmgpicture.icon_rect(layout["icon_size"], centre)
+            left, top = where.left() + dmgpicture.MARGIN, where.top() + dmgpicture.MARGIN
+            top += dmgpicture.TITLE_BAR
+            box = (int(left), int(top), int(left + where.width()), int(top + where.height()))
+            icons = [picture.convert("RGB").crop(box) for picture in (drawn, kept)]
+            assert len(set(icons[1].tobytes())) > 10  # an icon, and not the empty window
+            # Fonts differ between computers, icons don't (but for rounding).
+            difference = ImageStat.Stat(ImageChops.difference(*icons)).mean
+            assert max(difference) < 3
 
 
 def test_signed_then_notarised_then_stapled() -> None:
