@@ -64,6 +64,7 @@ def _component(part: Part, files: Iterable[Component]) -> Component:
         bom_ref=part.purl,
         purl=PackageURL.from_string(part.purl),
         licenses=licences,
+        copyright=part.copyright or None,
         components=[*inside, *files],
     )
 

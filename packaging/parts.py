@@ -15,11 +15,14 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import facts
 
@@ -63,18 +66,14 @@ _FAMILIES = {"libxcb-": "X11", "libpython3.": "PSF-2.0"}
 LICENCES_INSIDE = {"openssl": "Apache-2.0"}
 """SPDX expressions of what packages bring compiled in without saying it."""
 
-INSIDE_QT = (
-    # Compiled into Qt's libraries, as https://doc.qt.io/qt-6/licenses-used-in-qt.html lists them.
-    ("double-conversion", "BSD-3-Clause"),
-    ("FreeType", "FTL"),
-    ("HarfBuzz", "MIT"),
-    ("ICU", "Unicode-3.0"),
-    ("libpng", "libpng-2.0"),
-    ("md4c", "MIT"),
-    ("PCRE2", "BSD-3-Clause"),
-    ("TinyCBOR", "MIT"),
-    ("zlib", "Zlib"),
-)
+PREFERRED = "Apache-2.0"
+"""Taken where it is offered: its text says all that it asks to be said."""
+
+TEXTS_NOTICE = f"""\
+Where one of several licences may be taken, {PREFERRED} is. A licence that several have stands here
+once, under its name. Where its text has a place for the copyright, the lines below each name
+belong there.
+"""
 
 QT_NOTICE = """\
 Qt and Qt for Python are used under the GNU Lesser General Public License, version 3. They are in
@@ -90,7 +89,8 @@ such changes.
 @dataclass(frozen=True, slots=True)
 class Part:
     """One project's work. `purl`: as bills of materials name it. `texts`: its licence files.
-    `files`: in the bundle. `inside`: what it brings compiled in."""
+    `files`: in the bundle. `inside`: what it brings compiled in. `copyright`: whose, line by line,
+    where no text of the licence says it."""
 
     name: str
     version: str
@@ -99,6 +99,7 @@ class Part:
     texts: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     inside: tuple[Part, ...] = field(default=())
+    copyright: str = ""
 
 
 class NoLicence(Exception):
@@ -119,7 +120,7 @@ def gather(entries: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
             part = owner(source, packages)
             parts.setdefault(part.purl, part)
             files[part.purl].append(name)
-    for part in (_python(), _distribution("pyinstaller")):  # the libraries and the boot loader
+    for part in (_python(), distribution_part("pyinstaller")):  # the libraries and the boot loader
         parts.setdefault(part.purl, part)
     found = (replace(part, files=tuple(sorted(files[purl]))) for purl, part in parts.items())
     return tuple(sorted(found, key=lambda part: part.name.lower()))
@@ -129,7 +130,7 @@ def owner(source: Path, packages: Mapping[Path, str]) -> Part:
     """Whose a file is that is not ours. `packages`: of Debian, by file."""
     name = _files_of_distributions().get(os.path.realpath(source))
     if name is not None:
-        return _distribution(name)
+        return distribution_part(name)
     if any(source.resolve().is_relative_to(place) for place in _python_places()):
         return _python()
     if source in packages:
@@ -225,7 +226,8 @@ def _python() -> Part:
 
 
 @functools.cache
-def _distribution(name: str) -> Part:
+def distribution_part(name: str) -> Part:
+    """An installed Python package, with what it brings compiled in."""
     found = metadata.distribution(name)
     name = _normal(name)
     licence = PYTHON_LICENCES.get(name) or str(found.metadata.json.get("license_expression", ""))
@@ -239,14 +241,11 @@ def _distribution(name: str) -> Part:
     )
     inside: tuple[Part, ...] = ()
     if licence == "LGPL-3.0-only":
-        texts = tuple((TEXTS / f"{one}.txt").read_text("utf-8") for one in ("LGPL-3.0", "GPL-3.0"))
-        inside = tuple(
-            Part(part, "", licence, f"pkg:generic/{part.lower()}") for part, licence in INSIDE_QT
-        )
-        inside = inside if name == "pyside6-essentials" else ()
+        texts = (text_of("LGPL-3.0"), text_of("GPL-3.0"))
+        inside = tuple(inside_qt(sys.platform)) if name == "pyside6-essentials" else ()
     for file in found.files or ():
         if "/sboms/" in str(file) and str(file).endswith(".json"):  # PEP 770
-            inside += _inside(json.loads(file.read_text(encoding="utf-8")))
+            inside += tuple(inside_document(json.loads(file.read_text(encoding="utf-8"))))
     if not licence or not texts:
         raise NoLicence(f"{name} does not say its licence as SPDX does. See parts.py.")
     return Part(
@@ -259,23 +258,71 @@ def _distribution(name: str) -> Part:
     )
 
 
-def _inside(document: Mapping[str, object]) -> tuple[Part, ...]:
-    """The components of a bill of materials in CycloneDX's form; others are passed by."""
-    components = document.get("components")
-    if document.get("bomFormat") != "CycloneDX" or not isinstance(components, list):
-        return ()
-    found = []
+@functools.cache
+def _facts() -> Mapping[str, Any]:
+    return tomllib.loads((TEXTS / "inside.toml").read_text(encoding="utf-8"))
+
+
+def inside_qt(system: str) -> Iterator[Part]:
+    """What Qt's libraries bring along on a system, named as `sys.platform` does."""
+    for one in _facts()["qt"]:
+        if system in one.get("systems", (system,)):
+            name, licence = one["name"], one["licence"]
+            texts = tuple(map(text_of, one.get("texts") or taken(licence)))
+            purl = f"pkg:generic/{quote(name.lower())}"
+            yield Part(name, "", licence, purl, texts, copyright="\n".join(one["copyright"]))
+
+
+def inside_document(document: Mapping[str, Any]) -> Iterator[Part]:
+    """The components of a bill of materials in CycloneDX's form; others are passed by, and so is
+    what was only of use to build it."""
+    components = document.get("components", ()) if document.get("bomFormat") == "CycloneDX" else ()
     for component in components:
+        if component.get("scope") == "excluded":
+            continue
         terms = [
             one.get("expression") or one["license"].get("id") or one["license"].get("name", "")
             for one in component.get("licenses", ())
         ]
         name, version = component["name"], component.get("version", "")
         purl = component.get("purl") or f"pkg:generic/{name}@{version}"
-        # Where it was built is nobody's business.
+        purl = purl.partition("?")[0]  # Where it was built is nobody's business.
         licence = " AND ".join(terms) or LICENCES_INSIDE.get(name, "")
-        found.append(Part(name, version, licence, purl.partition("?")[0]))
-    return tuple(found)
+        lines = _facts()["copyright"].get(purl.removeprefix("pkg:").partition("@")[0], ())
+        yield Part(
+            name,
+            version,
+            licence,
+            purl,
+            tuple(map(text_of, taken(licence))),
+            copyright="\n".join(lines) or _by_its_authors(component, purl),
+        )
+
+
+def _by_its_authors(component: Mapping[str, Any], purl: str) -> str:
+    """For those whose line nobody wrote down: where theirs is."""
+    found = {one["type"]: one["url"] for one in component.get("externalReferences", ())}
+    authors = f" ({author})" if (author := component.get("author")) else ""
+    return f"Copyright of its authors{authors}, see {found.get('vcs', purl)}"
+
+
+def taken(expression: str) -> tuple[str, ...]:
+    """The licences under which something is used; of several that are offered, one.
+
+    `expression`: as SPDX has it, an offer in parentheses where other terms come to it.
+    """
+    terms = re.split(r" AND (?![^(]*\))", expression)
+    offers = [term.strip("()").split(" OR ") for term in terms]
+    return tuple(PREFERRED if PREFERRED in offer else offer[0] for offer in offers)
+
+
+@functools.cache
+def text_of(licence: str) -> str:
+    """The words of a licence, under its name."""
+    file = TEXTS / f"{licence}.txt"
+    if not licence or not file.is_file():
+        raise NoLicence(f"There is no text of {licence or 'an unnamed licence'} in {TEXTS}.")
+    return f"{licence}\n{'-' * len(licence)}\n\n{file.read_text(encoding='utf-8').strip()}\n"
 
 
 @functools.cache
@@ -303,24 +350,41 @@ def notices(parts: Iterable[Part]) -> str:
     rule = "\n" + "=" * 80 + "\n"
     lines = [f"{facts.TITLE} {facts.version()} holds the work of others:\n"]
     for part in parts:
-        lines.append(f"  {part.name} {part.version}: {part.licence}")
-        lines += [f"    with {one.name} {one.version}: {one.licence}" for one in part.inside]
-    lines += ["", QT_NOTICE]
+        lines.append(f"  {_named(part)}")
+        lines += [f"    with {_named(one)}" for one in part.inside]
+    lines += ["", TEXTS_NOTICE, QT_NOTICE]
     known: dict[str, str] = {}
     for part in parts:
-        lines.append(f"{rule}{part.name} {part.version}: {part.licence}\n")
+        lines.append(f"{rule}{_named(part)}\n")
         for text in part.texts:
             if text in known:
                 lines.append(f"(The text is the same as that of {known[text]}.)")
             else:
                 known[text] = part.name
                 lines.append(text.strip())
+        if part.inside:
+            lines.append(f"\nCompiled into {part.name}, each under the terms named with it:\n")
+        for one in part.inside:
+            lines.append(f"  {_named(one)}")
+            lines += [f"    {line}" for line in one.copyright.splitlines()]
+        for text in dict.fromkeys(text for one in part.inside for text in one.texts):
+            if text not in known:
+                known[text] = part.name
+                lines.append(f"\n{text.strip()}")
     return "\n".join(lines) + "\n"
+
+
+def _named(part: Part) -> str:
+    return f"{' '.join(filter(None, (part.name, part.version)))}: {part.licence}"
 
 
 def dump(parts: Iterable[Part]) -> str:
     """For `bill.py`, which runs when the build is finished: all but the texts."""
-    return json.dumps([asdict(replace(part, texts=())) for part in parts], indent=1)
+    return json.dumps([asdict(_without_texts(part)) for part in parts], indent=1)
+
+
+def _without_texts(part: Part) -> Part:
+    return replace(part, texts=(), inside=tuple(map(_without_texts, part.inside)))
 
 
 def load(text: str) -> tuple[Part, ...]:
