@@ -567,6 +567,14 @@ STATES: dict[str, State] = {
         changes=(ChangeRecord("c1", "thunderbird", str(ADDRESS), "2026-11-23T10:00:00+01:00", ()),),
         problem=RUNS,
     ),
+    "changes-closed": replace(
+        State(page=Page.CHANGES, history=(Page.ADDRESS,)),
+        problem=Problem(
+            ProblemKind.FOLDER_NOT_WRITABLE,
+            Stage.CLIENT,
+            facts=(("path", "/home/anna/.local/state/mail-setup-wizard"), ("ours", "yes")),
+        ),
+    ),
     "account-publish": replace(
         State(page=Page.ACCOUNT, history=(Page.ADDRESS,), journey=Journey.PUBLISH),
         text="my-shop",

@@ -382,11 +382,15 @@ class Outside:
 
         return await in_thread(registry.finish, change_id, self.places)
 
-    async def changes(self) -> tuple[ChangeRecord, ...]:
-        """What the wizard has changed on this computer, newest first."""
+    async def changes(self) -> tuple[ChangeRecord, ...] | Problem:
+        """What the wizard has changed on this computer, newest first; or why nobody can see it."""
         from wizard.clients import registry
+        from wizard.clients.journal import own_folder_problem
 
-        return await in_thread(registry.changes, self.places)
+        try:
+            return await in_thread(registry.changes, self.places)
+        except PermissionError as barred:
+            return own_folder_problem(barred, self.places.state)
 
     async def known(self) -> tuple[KnownAccount, ...]:
         """Addresses of this computer's mail programs and of the wizard's journal."""

@@ -696,13 +696,9 @@ def _client_json(client: DetectedClient) -> Json:
 
 async def undo(args: Namespace, backend: Backend, out: Output) -> Exit:
     """`undo [ID]`."""
-    try:
-        changes = await backend.changes()
-    except PermissionError as barred:
-        folder = ("path", str(Path(barred.filename or "").parent))
-        facts = (folder, ("ours", "yes"))
-        problem = Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=facts)
-        return out.finish_problem(problem, Exit.PROBLEMS)
+    changes = await backend.changes()
+    if isinstance(changes, Problem):
+        return out.finish_problem(changes, Exit.PROBLEMS)
     if args.id is None:
         if not changes:
             out.line("The wizard has changed nothing on this computer.")

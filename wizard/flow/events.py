@@ -408,10 +408,10 @@ class ChangeCompleted:
 
 @dataclass(frozen=True, slots=True)
 class ChangesListed:
-    """The journal's entries."""
+    """The journal's entries, or why nobody can see them."""
 
     request: int
-    changes: tuple[ChangeRecord, ...]
+    outcome: tuple[ChangeRecord, ...] | Problem
 
 
 @dataclass(frozen=True, slots=True)

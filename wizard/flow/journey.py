@@ -828,8 +828,10 @@ def _changes(
                 _show(replace(state, changes=None, taken_back=None), Page.CHANGES)
             )
             return state, (do.ListChanges(request),)
-        case ev.ChangesListed(request=request, changes=changes):
+        case ev.ChangesListed(request=request, outcome=outcome):
             answered = _answered(state, request)
             if answered is None:
                 return state, ()
-            return replace(answered, changes=changes), ()
+            if isinstance(outcome, Problem):
+                return replace(answered, problem=outcome), ()
+            return replace(answered, changes=outcome), ()

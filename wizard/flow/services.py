@@ -157,8 +157,8 @@ class Services(Protocol):
         """Takes one change back."""
         ...
 
-    async def changes(self) -> tuple[ChangeRecord, ...]:
-        """What the wizard has changed on this computer, newest first."""
+    async def changes(self) -> tuple[ChangeRecord, ...] | Problem:
+        """What the wizard has changed on this computer, newest first; or why nobody can see it."""
         ...
 
     async def kept(self) -> str:

@@ -17,10 +17,10 @@ from wizard import messages
 from wizard.cli import main as cli
 from wizard.cli.arguments import APPS, LANGUAGES, UsageFault, parser, understand
 from wizard.cli.exits import Exit, worst
+from wizard.clients.journal import own_folder_problem
 from wizard.messages import Messages
 from wizard.model import (
     AuthMethod,
-    ChangeRecord,
     ClientPlan,
     EmailAddress,
     Evidence,
@@ -561,8 +561,10 @@ def test_an_answer_that_cannot_be_written_is_said_and_is_no_crash(
 def test_a_folder_of_ours_that_is_closed_is_no_crash_and_no_empty_list(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def changes() -> tuple[ChangeRecord, ...]:
-        raise PermissionError(13, "Permission denied", "/home/anna/state/journal.jsonl")
+    async def changes() -> Problem:
+        return own_folder_problem(
+            PermissionError(13, "Permission denied"), Path("/home/anna/state")
+        )
 
     monkeypatch.setattr(line.outside, "changes", changes)
     code, text = line.run("undo")

@@ -78,7 +78,10 @@ ANSWERS: dict[type, tuple[Answer, ...]] = {
     do.ApplyPlan: (lambda request: ev.PlanApplied(request, "thunderbird", Applied(PLAN, "c")),),
     do.UndoChange: (lambda request: ev.ChangeUndone(request, "thunderbird", Undone("c")),),
     do.FinishChange: (lambda request: ev.ChangeCompleted(request, WRONG),),
-    do.ListChanges: (lambda request: ev.ChangesListed(request, ()),),
+    do.ListChanges: (
+        lambda request: ev.ChangesListed(request, ()),
+        lambda request: ev.ChangesListed(request, WRONG),
+    ),
     do.Save: (lambda request: ev.Saved(request, WRONG),),
     do.UpdatePassword: (lambda request: ev.PasswordUpdated(request, ()),),
     do.PlanMoves: (lambda request: ev.MovesPlanned(request, (("thunderbird", "", PLAN),)),),

@@ -340,6 +340,20 @@ def test_what_was_applied_is_not_forgotten_by_going_back() -> None:
     assert walk.state.rows[0].state is RowState.DONE
 
 
+def test_a_journal_that_cannot_be_read_is_said_and_read_again() -> None:
+    walk = Walker()
+    walk(ev.ChangesRequested())
+    closed = Problem(ProblemKind.FOLDER_NOT_WRITABLE, Stage.CLIENT, facts=(("ours", "yes"),))
+    walk(ev.ChangesListed(walk.request, closed))
+    assert (walk.state.changes, walk.state.problem) == (None, closed)
+    walk(ev.ChangesRequested())
+    walk(ev.ChangesListed(walk.request, ()))
+    assert (walk.state.changes, walk.state.problem) == ((), None)
+    walk(ev.WentBack())
+    walk.shows(Page.ADDRESS)
+    assert walk.state.history == ()
+
+
 def test_older_changes_are_listed_and_undone() -> None:
     walk = Walker()
     walk(ev.ChangesRequested())

@@ -107,7 +107,7 @@ class ChangesPage(PageView):
         )
 
     def _act(self) -> None:
-        if self._remedy.action is Action.CLOSE_PROGRAM:
+        if self._remedy.action in (Action.CLOSE_PROGRAM, Action.RETRY):
             self.send(ev.ChangesRequested())
         else:
             self._remedy.run(self._state, self.send)
