@@ -34,6 +34,15 @@ def write_icns(file: Path) -> None:
     largest.save(file, format="ICNS", append_images=small)
 
 
+def write_side(file: Path) -> None:
+    """The left side of the Windows installer's last page: twice the 164 x 314 points it has there,
+    for sharp screens."""
+    side = Image.new("RGB", (328, 628), "#eef1f6")
+    drawn = _drawn(160)
+    side.paste(drawn, ((side.width - drawn.width) // 2, 120), drawn)
+    side.save(file, format="BMP")
+
+
 def _drawn(size: int) -> Image.Image:
     with Image.open(io.BytesIO(icon.png(size))) as image:
         return image.convert("RGBA")

@@ -45,8 +45,9 @@ def build(folder: Path, output: Path) -> Path:
             sign.sign(folder / f"{program}.exe")
     size = sum((folder / file).stat().st_size for file in files)
     with tempfile.TemporaryDirectory() as made:
-        icon, listed = Path(made, "setup.ico"), Path(made, "files.nsh")
+        icon, side, listed = (Path(made, file) for file in ("setup.ico", "side.bmp", "files.nsh"))
         iconfiles.write_ico(icon)
+        iconfiles.write_side(side)
         listed.write_text(file_list(folder, files), encoding="utf-8-sig")
         names = {
             "TITLE": facts.TITLE,
@@ -60,6 +61,7 @@ def build(folder: Path, output: Path) -> Path:
             "UNINSTALL_KEY": UNINSTALL_KEY,
             "KILOBYTES": str(size // 1024),
             "ICON": str(icon),
+            "SIDE": str(side),
             "LIST": str(listed),
             "OUTPUT": str(output.absolute()),
             "TARGET": _target(),

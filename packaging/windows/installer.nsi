@@ -2,7 +2,7 @@
 ;
 ; packaging/installer.py calls makensis with these names:
 ;   TITLE, VERSION, NUMBERS (four of it), PUBLISHER, COPYRIGHT, HOMEPAGE, WINDOWED (program),
-;   UNINSTALLER (file), UNINSTALL_KEY, KILOBYTES, ICON, OUTPUT, TARGET,
+;   UNINSTALLER (file), UNINSTALL_KEY, KILOBYTES, ICON, SIDE, OUTPUT, TARGET,
 ;   LIST (an .nsh with the macros AddFiles and RemoveFiles), and where it signs, SIGN (command).
 ; What is installed is removed by name, file by file: an uninstaller that empties a whole folder
 ; takes along what people put there.
@@ -20,6 +20,8 @@ RequestExecutionLevel user
 !include x64.nsh
 
 Name "${TITLE}"
+Caption "${TITLE}"
+UninstallCaption "${TITLE}"
 OutFile "${OUTPUT}"
 InstallDir "$LOCALAPPDATA\Programs\${TITLE}"
 InstallDirRegKey HKCU "${UNINSTALL_KEY}" "InstallLocation"
@@ -43,6 +45,9 @@ VIAddVersionKey /LANG=0 "LegalCopyright" "${COPYRIGHT}"
 !define MUI_ICON "${ICON}"
 !define MUI_UNICON "${ICON}"
 !define MUI_ABORTWARNING
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${SIDE}"
+!define MUI_WELCOMEFINISHPAGE_BITMAP_STRETCH AspectFitHeight
+!define MUI_FINISHPAGE_TITLE "$(Installed)"
 !define MUI_FINISHPAGE_RUN "$INSTDIR\${WINDOWED}.exe"
 !define MUI_FINISHPAGE_NOREBOOTSUPPORT
 
@@ -57,6 +62,12 @@ VIAddVersionKey /LANG=0 "LegalCopyright" "${COPYRIGHT}"
 !insertmacro MUI_LANGUAGE "French"
 !insertmacro MUI_LANGUAGE "Italian"
 !insertmacro MUI_LANGUAGE "Spanish"
+
+LangString Installed ${LANG_ENGLISH} "${TITLE} is installed"
+LangString Installed ${LANG_GERMAN} "${TITLE} ist installiert"
+LangString Installed ${LANG_FRENCH} "${TITLE} est installé"
+LangString Installed ${LANG_ITALIAN} "${TITLE} è installato"
+LangString Installed ${LANG_SPANISH} "${TITLE} está instalado"
 
 LangString InUse ${LANG_ENGLISH} "${TITLE} is open. Close its window, then choose Retry."
 LangString InUse ${LANG_GERMAN} "${TITLE} ist geöffnet. Schließen Sie das Fenster und wählen Sie dann „Wiederholen“."
