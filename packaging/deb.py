@@ -109,7 +109,8 @@ def control_text(depends: Sequence[str], size: int) -> str:
             " Type your name, your address and your password, and have working mail in",
             " Thunderbird, Outlook, Apple Mail and on your phone. Finds the servers, tests",
             " receiving and sending, shows what it is about to change, and can take all of",
-            " it back. Passwords go into the system's keychain or nowhere.",
+            " it back. Passwords go into the system's keychain, and into Thunderbird's",
+            " own store where somebody asks for that; nowhere else.",
             "",
         )
     )
