@@ -37,10 +37,14 @@ def test_waiting_for_another_thread_is_noticed(qtbot: QtBot) -> None:
     lock = threading.Lock()
     lock.acquire()
     letting_go = threading.Timer(0.15, lock.release)
-    letting_go.start()
+
+    def wait_for_it() -> None:
+        letting_go.start()
+        lock.acquire(timeout=5)
+
     with Watchdog() as watchdog:
-        QTimer.singleShot(0, lambda: lock.acquire(timeout=5))
-        qtbot.wait(50)
+        QTimer.singleShot(0, wait_for_it)
+        qtbot.waitUntil(letting_go.finished.is_set)
     letting_go.join()
     assert watchdog.longest.waited > LIMIT_MS
 
