@@ -12,6 +12,7 @@ import unicodedata
 from urllib.parse import quote, urlsplit
 
 from wizard.model import EmailAddress, to_ascii_domain
+from wizard.model.address import may_be_number
 from wizard.net.suffix import (
     owns_names_below,
     registrable_domain,
@@ -35,7 +36,6 @@ __all__ = [
     "suffix_rules",
 ]
 
-_HEX_LABEL = re.compile(r"0x[0-9a-f]*\Z")
 _SPACE = re.compile(r"\s{2,}|[^\S\xa0]")
 _LOCAL_NAMES = frozenset({"localhost", "invalid", "onion"})
 MAX_TEXT = 200
@@ -52,8 +52,7 @@ def clean_host(text: str) -> str | None:
     host = to_ascii_domain(text)
     if host is None or "." not in host:
         return None
-    last = host.rsplit(".", 1)[1]
-    if last in _LOCAL_NAMES or _HEX_LABEL.match(last):
+    if host.rpartition(".")[2] in _LOCAL_NAMES or may_be_number(host):
         return None
     return host
 

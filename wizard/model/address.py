@@ -15,6 +15,7 @@ _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
 _ATOM = rf"{_ATEXT}(?:\.{_ATEXT})*\Z"
 """Compiled, and kept by `re`, with the first address: the window is painted before."""
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
+_HEX_LABEL = re.compile(r"0x[0-9a-f]*\Z")
 
 
 class AddressFault(Enum):
@@ -103,6 +104,13 @@ def to_ascii_domain(domain: str) -> str | None:
     if labels[-1].isdigit():
         return None
     return domain
+
+
+def may_be_number(host: str) -> bool:
+    """True for a name that systems and proxies may take for an IPv4 address: one that ends in a
+    hexadecimal label, as `inet_aton` reads them. `host`: as `to_ascii_domain` gives it.
+    """
+    return _HEX_LABEL.match(host.rpartition(".")[2]) is not None
 
 
 def shown_domain(domain: str) -> str:

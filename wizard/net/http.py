@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 import wizard
-from wizard.model.address import to_ascii_domain
+from wizard.model.address import may_be_number, to_ascii_domain
 from wizard.model.secret import Secret
 from wizard.net.failure import NetFailure, Trouble
 from wizard.net.streams import ADDRESS_NOT_ALLOWED
@@ -47,8 +47,6 @@ FORBIDDEN_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "host", "content-length", "accept-encoding"}
 )
 USER_AGENT = f"mail-setup-wizard/{wizard.__version__}"
-_HEX_LABEL = re.compile(r"(?:\A|\.)0x[0-9a-f]*\Z")
-"""A last label that a proxy or a system may take for an IPv4 address."""
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "3fff::/20")))
 """Special by IANA's registries, which not every Python knows."""
@@ -516,7 +514,7 @@ def parse_url(text: str) -> Url | None:
     if parts.scheme != "https" or "@" in parts.netloc or not 1 <= port <= 65535:
         return None
     host = to_ascii_domain(parts.hostname or "")
-    if host is None or _HEX_LABEL.search(host):
+    if host is None or may_be_number(host):
         return None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url(host, port, target)
