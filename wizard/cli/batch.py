@@ -34,7 +34,7 @@ from wizard.cli.commands import Command, as_verified
 from wizard.cli.exits import Exit, exit_of
 from wizard.cli.options import SearchOptions
 from wizard.cli.output import Output
-from wizard.cli.settings import file_or_exit
+from wizard.cli.settings import file_or_exit, tell_no_such_file
 from wizard.model import (
     Account,
     ClientPlan,
@@ -92,8 +92,7 @@ async def batch(args: Namespace, backend: Backend, out: Output) -> Exit:
     """Reads the list, works through what is not done yet, sums up."""
     for path in (args.file, args.passwords):
         if path is not None and not path.exists():
-            out.line("There is no file {file}.", file=str(path))
-            out.line("Next: {action}", action=out.messages.text("Choose another file"))
+            tell_no_such_file(path, out)
             return out.finish({"reason": "no-such-file", "file": str(path)}, Exit.USAGE)
     roster = read_roster(args.file)
     if isinstance(roster, ListFault):

@@ -76,10 +76,15 @@ def address_or_exit(text: str, out: Output) -> EmailAddress | Exit:
     return parsed
 
 
-def no_such_file(path: Path, out: Output) -> Exit:
+def tell_no_such_file(path: Path, out: Output) -> None:
     """What was named is not there: said as that, not as something about its content."""
     out.line("There is no file {file}.", file=str(path))
     out.line("Next: {action}", action=out.messages.text("Choose another file"))
+
+
+def no_such_file(path: Path, out: Output) -> Exit:
+    """The answer where a settings file is not there."""
+    tell_no_such_file(path, out)
     problem = Problem(
         ProblemKind.SETTINGS_UNREADABLE,
         Stage.INPUT,
