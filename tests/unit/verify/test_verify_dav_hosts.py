@@ -84,6 +84,12 @@ class Shape:
         return self.numbered.get(asked.path, Reply(404))
 
 
+BOTH = {
+    "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
+    "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+}
+"""What the homes of `HOMES` hold, where nothing about them is strange."""
+
 _NEXTCLOUD = "/remote.php/dav"
 _NC_FOLDER = "<D:resourcetype><D:collection/></D:resourcetype>"
 
@@ -319,8 +325,7 @@ SHAPES = {
                 )
             ),
             "/people/jo": multistatus(response("/people/jo", HOMES)),
-            "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
-            "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+            **BOTH,
         },
         books=("/books/jo/b/",),
         calendars=("/cal/jo/c/",),
@@ -343,8 +348,7 @@ SHAPES = {
         open={"/": Reply(403, "<html>nginx</html>"), "/.well-known/carddav": to("/dav/", 307)},
         inside={
             "/dav/": multistatus(response("/dav/", HOMES)),
-            "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
-            "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+            **BOTH,
         },
         books=("/books/jo/b/",),
         calendars=("/cal/jo/c/",),
@@ -353,8 +357,7 @@ SHAPES = {
         open={"/.well-known/caldav": Reply(501)},
         inside={
             "/": multistatus(response("/", HOMES)),
-            "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
-            "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+            **BOTH,
         },
         books=("/books/jo/b/",),
         calendars=("/cal/jo/c/",),
@@ -364,8 +367,7 @@ SHAPES = {
         open={"/": to(f"https://{SHOP}/"), "/.well-known/carddav": to("../dav/#x", 302)},
         inside={
             "/dav/": multistatus(response("/dav/", HOMES)),
-            "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
-            "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+            **BOTH,
         },
         books=("/books/jo/b/",),
         calendars=("/cal/jo/c/",),
@@ -376,8 +378,7 @@ SHAPES = {
             "/dav/": multistatus(
                 response("/dav/other/", principal("/nobody/")), response("/dav/", HOMES)
             ),
-            "/books/jo/": multistatus(response("/books/jo/b/", BOOK)),
-            "/cal/jo/": multistatus(response("/cal/jo/c/", CALENDAR)),
+            **BOTH,
         },
         books=("/books/jo/b/",),
         calendars=("/cal/jo/c/",),
